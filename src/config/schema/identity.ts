@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+const jsonPointer = z
+  .string()
+  .regex(/^(?:\/(?:[^~/]|~0|~1)*)*$/, "must be a JSON Pointer (RFC 6901), such as /user/id")
+  .meta({ description: "A JSON Pointer (RFC 6901)." });
+
+const claimName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$/);
+
+/** The allow-list: claim name → JSON Pointer. Nothing else leaves the session. */
+const claims = z.record(claimName, jsonPointer).default({});
+
+const expressSessionSchema = z.strictObject({
+  kind: z.literal("express-session"),
+  cookie: z.string().min(1).default("connect.sid").meta({ description: "The name of the session cookie." }),
+  secrets: z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({ description: "The secrets that sign the cookie. The first signs, all verify." }),
+  store: z
+    .url({ protocol: /^rediss?$/ })
+    .meta({ description: "The Redis that holds the sessions, as redis://host:port/db." }),
+  prefix: z.string().default("sess:").meta({ description: "What stands before the session id in a key." }),
+  subject: jsonPointer.meta({
+    description: "Where the user's id lies in the session. Missing there: nobody is logged in.",
+  }),
+  claims,
+});
+
+const whoamiSchema = z.strictObject({
+  kind: z.literal("whoami"),
+  url: z.url({ protocol: /^https?$/ }).meta({ description: "The legacy endpoint that says who a cookie belongs to." }),
+  cookies: z.array(z.string().min(1)).min(1).meta({ description: "The cookies to ask with." }),
+  subject: jsonPointer.meta({
+    description: "Where the user's id lies in the answer. Missing or null: nobody is logged in.",
+  }),
+  claims,
+});
+
+const noneSchema = z.strictObject({ kind: z.literal("none") });
+
+export const sessionSchema = z.discriminatedUnion("kind", [expressSessionSchema, whoamiSchema, noneSchema]);
+
+export const tokenSchema = z.strictObject({
+  issuer: z.string().min(1).default("figway").meta({ description: "The `iss` claim." }),
+  ttlSeconds: z
+    .int()
+    .min(10)
+    .max(900)
+    .default(60)
+    .meta({ description: "The life of a token. A logged-out user's token is good for this long at the most." }),
+  algorithm: z.enum(["ES256", "EdDSA"]).default("ES256").meta({ description: "The signature algorithm." }),
+});
+
+export const identitySchema = z.strictObject({
+  session: sessionSchema,
+  token: tokenSchema.prefault({}),
+});
+
+export type IdentityConfig = z.output<typeof identitySchema>;
+export type SessionConfig = z.output<typeof sessionSchema>;
+export type ExpressSessionConfig = z.output<typeof expressSessionSchema>;
+export type WhoamiConfig = z.output<typeof whoamiSchema>;
+export type TokenConfig = z.output<typeof tokenSchema>;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be letters, digits, and . _ - within, 64 at most");
+
+export const routeSchema = z.strictObject({
+  id: name.meta({ description: "The route's name in decisions, logs, metrics and commands. Unique." }),
+  path: z
+    .string()
+    .regex(/^\/[^?#]*$/, "must start with / and hold neither ? nor #")
+    .meta({
+      description:
+        "The path: `/orders`, `/orders/:id`, or with `*` at its end for everything below (and `/orders` itself).",
+    }),
+  methods: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9-]*$/, "must be in upper case"))
+    .min(1)
+    .optional()
+    .meta({ description: "Only these methods. Default: all. GET includes HEAD." }),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Only this host (without port); `*.example.org` for any host below it." }),
+  query: z
+    .record(z.string(), z.union([z.string(), z.literal(true)]))
+    .optional()
+    .meta({ description: "Only with these query parameters: a value, or true for any value." }),
+  headers: z
+    .record(z.string(), z.union([z.string(), z.literal(true)]))
+    .optional()
+    .meta({ description: "Only with these header fields: a value, or true for any value." }),
+  to: name
+    .optional()
+    .meta({ description: "The upstream. Default: `modern` where there is a flag; needed where there is none." }),
+  flag: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The flag that sends the route to `to`; off or unknown: to legacy." }),
+  auth: z.enum(["required", "optional", "none"]).default("optional").meta({
+    description: "`required`: modern is asked for logged-in users only. `none`: the route never carries an identity.",
+  }),
+  roles: z.array(z.string().min(1)).min(1).optional().meta({
+    description: "Modern is asked only for users with one of these in the claim `roles`. Implies `auth: required`.",
+  }),
+  fallback: z
+    .enum(["legacy", "none"])
+    .default("none")
+    .meta({ description: "`legacy`: when modern fails before its first byte, a safe request is answered by legacy." }),
+  rewrite: z
+    .string()
+    .regex(/^\/[^?#]*$/)
+    .optional()
+    .meta({ description: "The path sent to a modern upstream instead of the one received." }),
+  stripPrefix: z
+    .string()
+    .regex(/^\/[^?#]*[^/?#]$/)
+    .optional()
+    .meta({ description: "What is taken off the front of the path towards a modern upstream." }),
+  timeoutMs: z.int().min(1).max(86_400_000).optional().meta({ description: "The most time for the whole exchange." }),
+  maxBodyBytes: z.int().min(0).optional().meta({ description: "The largest request body; more is answered with 413." }),
+});
+
+export type RouteConfig = z.output<typeof routeSchema>;

@@ -1,0 +1,24 @@
+import type { RawHeaders } from "./raw-headers.ts";
+import type { Side } from "./side.ts";
+
+/** What figway sends to an upstream: a new thing made from the inbound request, which is never changed. */
+export interface Outbound {
+  readonly side: Side;
+  /** The upstream's name in routes.json. */
+  readonly upstream: string;
+  readonly method: string;
+  /** The request target in origin form, byte for byte as it came (law 9), or rewritten where the route says so. */
+  readonly target: string;
+  /** End-to-end fields only, without framing: `Content-Length`, `Transfer-Encoding`, `Trailer`, `Expect` are the transport's. */
+  readonly headers: RawHeaders;
+  /** Turns the upstream's end-to-end answer fields into those that the client sees (cookie ownership, redirects, caching). */
+  readonly translateAnswer: (status: number, headers: RawHeaders) => RawHeaders;
+  readonly limits: OutboundLimits;
+}
+
+export interface OutboundLimits {
+  /** The most time from the end of the request head to the end of the answer, in milliseconds; undefined: no limit. */
+  readonly totalTimeoutMs: number | undefined;
+  /** The most octets of request body; more is answered with 413. undefined: no limit. */
+  readonly maxBodyBytes: number | undefined;
+}
