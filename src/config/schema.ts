@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessSchema, developerSchema } from "./schema/access.ts";
 import { flagsSchema } from "./schema/flags.ts";
 import { identitySchema } from "./schema/identity.ts";
 import { adminSchema, listenSchema } from "./schema/listen.ts";
@@ -15,6 +16,8 @@ export const configSchema = z.strictObject({
     .meta({ description: "The upstreams by name. `legacy` must be among them; every other one is token-based." }),
   identity: identitySchema,
   flags: flagsSchema.prefault({ source: "file" }),
+  access: accessSchema.prefault({}),
+  developer: developerSchema.prefault({}),
   routes: z
     .array(routeSchema)
     .min(1)

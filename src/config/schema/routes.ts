@@ -61,6 +61,18 @@ export const routeSchema = z.strictObject({
     .meta({ description: "What is taken off the front of the path towards a modern upstream." }),
   timeoutMs: z.int().min(1).max(86_400_000).optional().meta({ description: "The most time for the whole exchange." }),
   maxBodyBytes: z.int().min(0).optional().meta({ description: "The largest request body; more is answered with 413." }),
+  acceptCrossSiteRequests: z.boolean().default(false).meta({
+    description:
+      "Switches the CSRF check of this route off: any site may then act in the name of a logged-in user. Written to the audit trail at each load.",
+  }),
+  passClientAuthorization: z.boolean().default(false).meta({
+    description:
+      "Lets an anonymous client's own Authorization field through to modern, for programs that bring their own credentials. Never beside a minted token.",
+  }),
+  caching: z.enum(["private", "as-upstream"]).default("private").meta({
+    description:
+      "`private`: answers that a flag splits or that belong to a user are marked `private` and checked again at each use. `as-upstream`: the upstream's Cache-Control stands, shared caches may then mix the sides.",
+  }),
 });
 
 export type RouteConfig = z.output<typeof routeSchema>;

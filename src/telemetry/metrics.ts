@@ -1,0 +1,84 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Decision } from "../model/decision.ts";
+import type { Identity } from "../model/identity.ts";
+import type { FailedOutcome } from "../model/outcome.ts";
+
+/** figway's own metrics, named after the Prometheus conventions (base units, `_total` for counters). */
+export interface Metrics {
+  readonly registry: Registry;
+  requestSettled(observed: SettledRequest): void;
+  requestRefused(code: string): void;
+  upstreamFailed(outcome: FailedOutcome): void;
+  tokenMinted(keyId: string): void;
+  count(event: CountedEvent): void;
+  configLoaded(ok: boolean): void;
+  tunnelOpened(side: string): void;
+  tunnelClosed(side: string): void;
+}
+
+export interface SettledRequest {
+  readonly routeId: string;
+  readonly decision: Decision;
+  readonly identity: Identity["kind"];
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Things worth an alert that are neither answers nor failures. */
+export type CountedEvent = "session-cookie-set-by-modern" | "spoofed-field-removed" | "bad-session-signature" | "session-reappeared";
+
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function createMetrics(options: { processMetrics: boolean }): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: "figway_requests_total",
+    help: "Requests answered, by route, side, reason of the decision and status class.",
+    labelNames: ["route", "side", "reason", "identity", "status"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "figway_request_duration_seconds",
+    help: "Time from the request's head to the end of its answer.",
+    labelNames: ["route", "side"],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const counter = (name: string, help: string, ...labelNames: string[]) => new Counter({ name, help, labelNames, registers });
+  const refusals = counter("figway_refusals_total", "Requests that figway itself refused, by code.", "code");
+  const failures = counter("figway_upstream_failures_total", "Failed exchanges.", "upstream", "phase", "party", "code");
+  const minted = counter("figway_tokens_minted_total", "Tokens minted, by key id.", "kid");
+  const events = counter("figway_events_total", "Remarkable events, by kind.", "event");
+  const reloads = counter("figway_config_loads_total", "Loads of routes.json, by result.", "result");
+  const tunnels = new Gauge({ name: "figway_tunnels", help: "Open WebSocket tunnels.", labelNames: ["side"], registers });
+  const bound = new Map<string, { count: () => void; observe: (seconds: number) => void }>();
+
+  return {
+    registry,
+    requestSettled,
+    requestRefused: (code) => refusals.inc({ code }),
+    upstreamFailed: ({ upstream, failure }) =>
+      failures.inc({ upstream, phase: failure.phase, party: failure.party, code: failure.code }),
+    tokenMinted: (kid) => minted.inc({ kid }),
+    count: (event) => events.inc({ event }),
+    configLoaded: (ok) => reloads.inc({ result: ok ? "ok" : "refused" }),
+    tunnelOpened: (side) => tunnels.inc({ side }),
+    tunnelClosed: (side) => tunnels.dec({ side }),
+  };
+
+  function requestSettled({ routeId, decision, identity, status, durationMs }: SettledRequest): void {
+    const key = `${routeId} ${decision.side} ${decision.reason} ${identity} ${status}`;
+    let cell = bound.get(key);
+    if (cell === undefined) {
+      // Labels are resolved once per combination: on the request path only numbers are added.
+      const child = requests.labels(routeId, decision.side, decision.reason, identity, String(status));
+      const timer = durations.labels(routeId, decision.side);
+      cell = { count: () => child.inc(), observe: (seconds) => timer.observe(seconds) };
+      bound.set(key, cell);
+    }
+    cell.count();
+    cell.observe(durationMs / 1_000);
+  }
+}
