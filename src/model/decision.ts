@@ -3,8 +3,6 @@ import type { Side } from "./side.ts";
 /**
  * Why an exchange went where it went. In order of precedence (law 2):
  * - `override`: an operator's kill switch.
- * - `guard`: the route's guard tripped.
- * - `developer-override`: a developer asked for a side, on a gateway that allows it.
  * - `identity-unknown`: the session store could not be read, so legacy serves (law 1).
  * - `flag-on` / `flag-off`: the flag's answer for this user and bucket.
  * - `flag-unknown`: the flag source does not know the flag, so legacy serves.
@@ -14,8 +12,6 @@ import type { Side } from "./side.ts";
  */
 export type DecisionReason =
   | "override"
-  | "guard"
-  | "developer-override"
   | "identity-unknown"
   | "flag-on"
   | "flag-off"

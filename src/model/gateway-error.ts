@@ -3,6 +3,7 @@
  * the detail is for the log alone.
  */
 export const GATEWAY_ERRORS = {
+  "login-redirect": { status: 303, title: "You need to log in." },
   "bad-request": { status: 400, title: "The request could not be understood." },
   "bad-host": { status: 400, title: "The request names no valid host." },
   "ambiguous-framing": { status: 400, title: "The length of the request body is ambiguous." },
@@ -13,6 +14,7 @@ export const GATEWAY_ERRORS = {
   "cross-site-request": { status: 403, title: "The request came from another site." },
   "not-found": { status: 404, title: "There is nothing here." },
   "method-not-allowed": { status: 405, title: "This method is not supported." },
+  "request-timeout": { status: 408, title: "The request took too long to arrive." },
   "body-too-large": { status: 413, title: "The request body is too large." },
   "target-too-long": { status: 414, title: "The address is too long." },
   "expectation-failed": { status: 417, title: "The expectation cannot be met." },
@@ -35,12 +37,19 @@ export class GatewayError extends Error {
   readonly status: number;
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3); undefined: none is sent. */
   readonly retryAfterSeconds: number | undefined;
+  /** `Location` of a `login-redirect`. */
+  readonly location: string | undefined;
 
-  constructor(code: GatewayErrorCode, detail: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  constructor(
+    code: GatewayErrorCode,
+    detail: string,
+    options: { cause?: unknown; retryAfterSeconds?: number; location?: string } = {},
+  ) {
     super(detail, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "GatewayError";
     this.code = code;
     this.status = GATEWAY_ERRORS[code].status;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.location = options.location;
   }
 }

@@ -8,7 +8,13 @@ export interface AuditRecord {
   readonly at: string;
   /** Who: a person's or a program's name as given, or the source that changed by itself. */
   readonly actor: string;
-  readonly action: "flag-changed" | "config-reloaded" | "config-refused" | "keys-rotated" | "override-set" | "override-cleared";
+  readonly action:
+    | "flag-changed"
+    | "config-reloaded"
+    | "config-refused"
+    | "keys-rotated"
+    | "override-set"
+    | "override-cleared";
   /** What: the flag's, route's or file's name. */
   readonly target: string;
   readonly before: string;

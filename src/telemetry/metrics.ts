@@ -25,7 +25,11 @@ export interface SettledRequest {
 }
 
 /** Things worth an alert that are neither answers nor failures. */
-export type CountedEvent = "session-cookie-set-by-modern" | "spoofed-field-removed" | "bad-session-signature" | "session-reappeared";
+export type CountedEvent =
+  | "session-cookie-set-by-modern"
+  | "spoofed-field-removed"
+  | "bad-session-signature"
+  | "session-reappeared";
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -46,13 +50,19 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const counter = (name: string, help: string, ...labelNames: string[]) => new Counter({ name, help, labelNames, registers });
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers });
   const refusals = counter("figway_refusals_total", "Requests that figway itself refused, by code.", "code");
   const failures = counter("figway_upstream_failures_total", "Failed exchanges.", "upstream", "phase", "party", "code");
   const minted = counter("figway_tokens_minted_total", "Tokens minted, by key id.", "kid");
   const events = counter("figway_events_total", "Remarkable events, by kind.", "event");
   const reloads = counter("figway_config_loads_total", "Loads of routes.json, by result.", "result");
-  const tunnels = new Gauge({ name: "figway_tunnels", help: "Open WebSocket tunnels.", labelNames: ["side"], registers });
+  const tunnels = new Gauge({
+    name: "figway_tunnels",
+    help: "Open WebSocket tunnels.",
+    labelNames: ["side"],
+    registers,
+  });
   const bound = new Map<string, { count: () => void; observe: (seconds: number) => void }>();
 
   return {

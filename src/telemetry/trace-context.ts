@@ -27,7 +27,7 @@ export function createRandomHex(): (octets: number) => string {
       randomFillSync(pool);
       offset = 0;
     }
-    const hex = pool.hexSlice(offset, offset + octets);
+    const hex = pool.toString("hex", offset, offset + octets);
     offset += octets;
     return hex;
   };

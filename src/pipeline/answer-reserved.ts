@@ -1,0 +1,45 @@
+import type { ServerResponse } from "node:http";
+import { GatewayError } from "../model/gateway-error.ts";
+import type { Exchange } from "./exchange.ts";
+import type { EffectiveTarget } from "./screen-framing.ts";
+import type { Services } from "./services.ts";
+
+/** Paths below this prefix are figway's own on the public listener; everything else belongs to the applications. */
+const RESERVED_PREFIX = "/.figway/";
+
+export function isReserved(target: string): boolean {
+  return target.startsWith(RESERVED_PREFIX);
+}
+
+/** The published keys, and whether this replica may take traffic. */
+export function answerReserved(
+  exchange: Exchange,
+  { target }: EffectiveTarget,
+  response: ServerResponse,
+  services: Services,
+): void {
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") {
+    throw new GatewayError("method-not-allowed", `${exchange.method} on ${target}`);
+  }
+  const path = target.split("?", 1)[0];
+  if (path === "/.figway/jwks.json") {
+    const { body, maxAgeSeconds } = services.publishedKeys();
+    answer(200, "application/jwk-set+json", `public, max-age=${maxAgeSeconds}`, body);
+  } else if (path === "/.figway/health") {
+    const { ready } = services.readiness();
+    answer(
+      ready ? 200 : 503,
+      "application/json",
+      "no-store",
+      `${JSON.stringify({ status: ready ? "ok" : "unavailable" })}\n`,
+    );
+  } else {
+    throw new GatewayError("not-found", `figway has nothing at ${target}`);
+  }
+
+  function answer(status: number, type: string, caching: string, body: string): void {
+    const fields = ["Content-Type", type, "Content-Length", String(Buffer.byteLength(body)), "Cache-Control", caching];
+    response.writeHead(status, fields);
+    response.end(exchange.method === "HEAD" ? undefined : body);
+  }
+}

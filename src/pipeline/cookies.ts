@@ -1,0 +1,36 @@
+/** The name of a cookie pair or of a Set-Cookie value, in lower case and without white space around it. */
+function pairName(pair: string): string {
+  const equals = pair.indexOf("=");
+  return (equals === -1 ? pair : pair.slice(0, equals)).trim().toLowerCase();
+}
+
+/** The first value of a cookie. Only for cookies of figway's own: session cookies are read as their framework reads them. */
+export function readCookie(cookieFields: readonly string[], name: string): string | undefined {
+  for (const field of cookieFields) {
+    for (const pair of field.split(";")) {
+      const equals = pair.indexOf("=");
+      if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A `Cookie` field without the cookies named (in lower case); every other octet stays as it came. Names are compared without
+ * regard to case and white space: what some framework might read as the session cookie must not get through (law 3).
+ *
+ * @returns undefined when nothing is left
+ */
+export function withoutCookies(field: string, names: ReadonlySet<string>): string | undefined {
+  const pairs = field.split(";");
+  const kept = pairs.filter((pair) => !names.has(pairName(pair)));
+  if (kept.length === pairs.length) return field;
+  const rest = kept.join(";").trim();
+  return rest === "" ? undefined : rest;
+}
+
+/** The name that a `Set-Cookie` value sets, in lower case (RFC 6265bis §5.6: up to the first `=` or `;`, trimmed). */
+export function setCookieName(value: string): string {
+  const end = value.indexOf(";");
+  return pairName(end === -1 ? value : value.slice(0, end));
+}

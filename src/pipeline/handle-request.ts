@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { RouteConfig } from "../config/schema/routes.ts";
+import type { Decision, FlagContext } from "../model/decision.ts";
+import type { Identity } from "../model/identity.ts";
+import type { Outbound } from "../model/outbound.ts";
+import { LEGACY } from "../model/side.ts";
+import { forwardRequest, openTunnel } from "./carry.ts";
+import { answerReserved, isReserved } from "./answer-reserved.ts";
+import { assignBucket, type Bucket } from "./bucket.ts";
+import { checkAccess } from "./check-access.ts";
+import { decideTarget } from "./decide-target.ts";
+import { type Exchange, openExchange } from "./exchange.ts";
+import { mayFallBack, refusalOf } from "./fallback.ts";
+import { flagContextOf } from "./flag-context.ts";
+import { matchRoute } from "./match-route.ts";
+import { refuse } from "./refuse.ts";
+import { resolveIdentity } from "./resolve-identity.ts";
+import { type EffectiveTarget, screenFraming } from "./screen-framing.ts";
+import type { Services } from "./services.ts";
+import { noteFallback, settle } from "./settle.ts";
+import { translateCredentials } from "./translate-credentials.ts";
+
+/** What is sent, where, as whom, and why. Made before a byte is forwarded, and never changed. */
+export interface Plan {
+  readonly effective: EffectiveTarget;
+  readonly route: RouteConfig;
+  readonly identity: Identity;
+  readonly bucket: Bucket | undefined;
+  readonly decision: Decision;
+  readonly outbound: Outbound;
+}
+
+/**
+ * A request's whole life, from its head to the end of its answer. Where a cookie becomes a token: `translateCredentials`. Why a
+ * request went to legacy: `decideTarget`. What the client sees when Redis is down: `resolveIdentity` says `unknown`, and
+ * `decideTarget` sends safe requests to legacy and refuses the others with 503.
+ */
+export function createGateway(services: Services) {
+  return { handleRequest, handleUpgrade };
+
+  async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = openExchange(request, "request", services);
+    try {
+      const effective = screenFraming(exchange);
+      if (isReserved(effective.target)) return answerReserved(exchange, effective, response, services);
+      let plan = await planExchange(exchange, effective);
+      let outcome = await forwardRequest(exchange, plan.outbound, response);
+      if (mayFallBack(exchange, plan.route, plan.decision, outcome)) {
+        noteFallback(exchange, outcome, services);
+        plan = await replanToLegacy(exchange, plan);
+        outcome = await forwardRequest(exchange, plan.outbound, response);
+      }
+      settle(exchange, plan, outcome, services);
+      const refusal = outcome.kind === "failed" ? refusalOf(outcome) : undefined;
+      if (refusal !== undefined) refuse(exchange, refusal, response, services);
+    } catch (error) {
+      refuse(exchange, error, response, services);
+    }
+  }
+
+  /** A WebSocket: the same decision and the same identity, then a tunnel instead of a forward. */
+  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const exchange = openExchange(request, "upgrade", services);
+    try {
+      const plan = await planExchange(exchange, screenFraming(exchange));
+      const outcome = await openTunnel(exchange, plan, { socket, head }, services);
+      settle(exchange, plan, outcome, services);
+      const refusal = outcome.kind === "failed" ? refusalOf(outcome) : undefined;
+      if (refusal !== undefined) refuse(exchange, refusal, socket, services);
+    } catch (error) {
+      refuse(exchange, error, socket, services);
+    }
+  }
+
+  /** Shared by HTTP and WebSocket: everything up to "what do we send, where, as whom". */
+  async function planExchange(exchange: Exchange, effective: EffectiveTarget): Promise<Plan> {
+    const route = matchRoute(exchange, effective);
+    const identity = await resolveIdentity(exchange, route, effective);
+    const bucket = assignBucket(exchange, route, services.randomHex);
+    const decision = decideTarget({
+      route,
+      identity,
+      method: exchange.method,
+      override: services.overrideOf(route.id),
+      flags: exchange.snapshot.flags,
+      flagContext: (): FlagContext => flagContextOf(exchange, { route, identity, bucket, effective }),
+    });
+    checkAccess(exchange, { route, identity, decision, effective });
+    const outbound = await translateCredentials(exchange, { route, identity, decision, effective, bucket });
+    return { effective, route, identity, bucket, decision, outbound };
+  }
+
+  /** Modern failed before its first byte and the route allows it: the same exchange, as legacy would have got it (law 4). */
+  async function replanToLegacy(exchange: Exchange, plan: Plan): Promise<Plan> {
+    const decision: Decision = { ...plan.decision, side: "legacy", upstream: LEGACY, reason: "fallback" };
+    return { ...plan, decision, outbound: await translateCredentials(exchange, { ...plan, decision }) };
+  }
+}
+
+export type Gateway = ReturnType<typeof createGateway>;

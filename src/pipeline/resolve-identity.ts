@@ -1,0 +1,41 @@
+import type { RouteConfig } from "../config/schema/routes.ts";
+import { GatewayError } from "../model/gateway-error.ts";
+import type { Identity } from "../model/identity.ts";
+import { fieldValues } from "../model/raw-headers.ts";
+import { LEGACY } from "../model/side.ts";
+import type { Exchange } from "./exchange.ts";
+import type { EffectiveTarget } from "./screen-framing.ts";
+import { IDENTITY_NOT_NEEDED } from "./snapshot.ts";
+
+/**
+ * Who is it? A user, nobody, or unknown when the session store cannot be read (law 1). Not asked where the answer could change
+ * nothing: on routes that go to legacy for everyone, and on those that carry no identity. So a route whose flag is off
+ * depends on no store.
+ */
+export function resolveIdentity(
+  exchange: Exchange,
+  route: RouteConfig,
+  { host }: EffectiveTarget,
+): Identity | Promise<Identity> {
+  if (!needsIdentity(exchange, route)) return IDENTITY_NOT_NEEDED;
+  const resolution = exchange.snapshot.resolver.resolve({
+    cookieFields: fieldValues(exchange.headers, "cookie"),
+    scheme: exchange.scheme,
+    host,
+    clientAddress: exchange.clientAddress,
+  });
+  return resolution instanceof Promise ? resolution.then(accept) : accept(resolution);
+}
+
+function accept(resolution: Identity | { readonly kind: "not-mine" }): Identity {
+  if (resolution.kind === "not-mine") return { kind: "anonymous", reason: "no-cookie", sessionHandle: undefined };
+  if (resolution.kind === "refused")
+    throw new GatewayError("conflicting-credentials", `credentials refused: ${resolution.reason}`);
+  return resolution;
+}
+
+function needsIdentity(exchange: Exchange, route: RouteConfig): boolean {
+  if (route.auth === "none") return false;
+  if (route.flag !== undefined) return exchange.snapshot.flags.mayBeOn(route.flag);
+  return route.to !== LEGACY;
+}

@@ -1,0 +1,31 @@
+import type { Override } from "../model/override.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What the pipeline needs of the process around it. Everything that belongs to a configuration is in the snapshot. */
+export interface Services {
+  currentSnapshot(): Snapshot;
+  /** An operator's kill switch for a route, if one is set. Synchronous. */
+  overrideOf(routeId: string): Override | undefined;
+  /** The JSON Web Key Set that figway publishes (RFC 7517 §5). */
+  publishedKeys(): { readonly body: string; readonly maxAgeSeconds: number };
+  /** Whether the gateway may take traffic; what balancers ask on the public listener. */
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  continueTrace(received: string | undefined): string;
+  randomHex(octets: number): string;
+  monotonicMs(): number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Open tunnels by session, so that a logout can close them. */
+  readonly tunnels: TunnelRegistry;
+}
+
+export interface TunnelRegistry {
+  /** Remembers an open tunnel; the function returned forgets it. */
+  add(sessionHandle: string | undefined, tunnel: OpenTunnel): () => void;
+}
+
+export interface OpenTunnel {
+  close(code: number, reason: string): void;
+}
