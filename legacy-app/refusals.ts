@@ -28,6 +28,7 @@ export function answerErrors(log: (line: string) => void): ErrorRequestHandler {
 
 function refuse(req: Request, res: Response, refusal: { status: number; title: string; message: string }): void {
   const { status, title, message } = refusal;
+  res.set("cache-control", "no-store");
   if (prefersJson(req)) res.status(status).json({ error: message });
   else sendPage(req, res, { title, body: messagePage(message), status });
 }
