@@ -25,13 +25,10 @@ export type AccessConfig = z.output<typeof accessSchema>;
 
 /** What a developer is shown. */
 export const developerSchema = z.strictObject({
-  exposeDecisions: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        "Adds X-Figway-Route, X-Figway-Side and X-Figway-Reason to every answer. For laptops; it tells outsiders how you migrate.",
-    }),
+  exposeDecisions: z.boolean().default(false).meta({
+    description:
+      "Adds X-Figway-Route, X-Figway-Side and X-Figway-Reason to every answer. For laptops; it tells outsiders how you migrate.",
+  }),
 });
 
 export type DeveloperConfig = z.output<typeof developerSchema>;

@@ -1,19 +1,80 @@
 import { z } from "zod";
 
+const milliseconds = z.int().min(1).max(86_400_000);
+
+const limitsSchema = z.strictObject({
+  maxTargetBytes: z
+    .int()
+    .min(64)
+    .max(65_536)
+    .default(8_192)
+    .meta({ description: "The longest request target (path and query); a longer one is answered with 414." }),
+  maxHeaderBytes: z
+    .int()
+    .min(1_024)
+    .max(1_048_576)
+    .default(32_768)
+    .meta({ description: "The largest request head, and the largest trailer section; more is answered with 431." }),
+  maxHeaderFields: z
+    .int()
+    .min(8)
+    .max(10_000)
+    .default(200)
+    .meta({ description: "The most header fields in a request; more are answered with 431." }),
+  maxConnections: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20_000)
+    .meta({ description: "The most client connections at once; further ones are closed." }),
+});
+
+const timeoutsSchema = z.strictObject({
+  headerTimeoutMs: milliseconds
+    .default(10_000)
+    .meta({ description: "The most time for a request head to arrive; then 408 and the connection is closed." }),
+  bodyIdleTimeoutMs: milliseconds.default(30_000).meta({
+    description: "The most time in which nothing of a request body arrives while figway is ready to read it.",
+  }),
+  requestTimeoutMs: z.int().min(0).max(86_400_000).default(0).meta({
+    description: "The most time for a whole request, head and body, to arrive. 0: no limit but the idle one.",
+  }),
+  keepAliveTimeoutMs: milliseconds.default(65_000).meta({
+    description: "How long an idle client connection is kept. Longer than the balancer in front keeps its own.",
+  }),
+  halfCloseGraceMs: milliseconds.default(750).meta({
+    description:
+      "How long a client that has closed its sending side may go on without taking a byte of its answer. One that left looks the same.",
+  }),
+  lingerMs: milliseconds.default(2_000).meta({
+    description:
+      "How long the rest of a refused request is read and thrown away, so that the client can read the answer.",
+  }),
+  webSocketIdleTimeoutMs: milliseconds
+    .default(300_000)
+    .meta({ description: "The most time in which neither side of a WebSocket says anything." }),
+  drainTimeoutMs: milliseconds
+    .default(10_000)
+    .meta({ description: "How long a stopping figway waits for exchanges in flight before it cuts them." }),
+});
+
+const tlsSchema = z.strictObject({
+  certificateFile: z.string().min(1).meta({ description: "The certificate chain in PEM, relative to routes.json." }),
+  keyFile: z.string().min(1).meta({ description: "The private key in PEM, relative to routes.json." }),
+  minimumVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").meta({ description: "The oldest TLS accepted." }),
+});
+
 /** The public listener. */
 export const listenSchema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").meta({ description: "The address to listen on." }),
-  port: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(3000)
-    .meta({ description: "The port; the environment's PORT wins." }),
+  port: z.int().min(0).max(65_535).default(3000).meta({ description: "The port; the environment's PORT wins." }),
   trustedProxies: z
     .array(z.string().min(1))
     .default([])
     .meta({ description: "Addresses or CIDR ranges whose X-Forwarded-* fields are believed." }),
+  limits: limitsSchema.prefault({}).meta({ description: "How large a request may be." }),
+  timeouts: timeoutsSchema.prefault({}).meta({ description: "How long a client may take." }),
+  tls: tlsSchema.optional().meta({ description: "Serve HTTPS instead of HTTP." }),
 });
 
 /** The admin listener: dashboard, JSON API, metrics, health. Never reachable through the public one. */
@@ -23,14 +84,11 @@ export const adminSchema = z.strictObject({
     .min(1)
     .default("127.0.0.1")
     .meta({ description: "The address to listen on. Beyond loopback a token is needed." }),
-  port: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(3001)
-    .meta({ description: "The port; the environment's ADMIN_PORT wins." }),
+  port: z.int().min(0).max(65_535).default(3001).meta({ description: "The port; the environment's ADMIN_PORT wins." }),
 });
 
+export type InboundLimits = z.output<typeof limitsSchema>;
+export type InboundTimeouts = z.output<typeof timeoutsSchema>;
+export type InboundTls = z.output<typeof tlsSchema>;
 export type ListenConfig = z.output<typeof listenSchema>;
 export type AdminConfig = z.output<typeof adminSchema>;

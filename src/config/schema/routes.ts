@@ -1,18 +1,32 @@
 import { z } from "zod";
+import { pathPatternProblem } from "../path-pattern.ts";
 
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be letters, digits, and . _ - within, 64 at most");
 
-export const routeSchema = z.strictObject({
+const pathPattern = z
+  .string()
+  .regex(/^\/[^?#]*$/, "must start with / and hold neither ? nor #; parameters go into `query`")
+  .superRefine((path, context) => {
+    const problem = pathPatternProblem(path);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  });
+
+/** A path as it is sent: no pattern. */
+const plainPath = z.string().regex(/^\/[^?#*\s\\]*$/, "must be a path such as /report, without ?, # and *");
+
+/** Wanted of a query parameter or header field. */
+const wanted = z.union([z.string(), z.literal(true)]);
+
+/** The members of a route, each on its own. */
+export const routeFields = z.strictObject({
   id: name.meta({ description: "The route's name in decisions, logs, metrics and commands. Unique." }),
-  path: z
-    .string()
-    .regex(/^\/[^?#]*$/, "must start with / and hold neither ? nor #")
-    .meta({
-      description:
-        "The path: `/orders`, `/orders/:id`, or with `*` at its end for everything below (and `/orders` itself).",
-    }),
+  path: pathPattern.meta({
+    description:
+      "The path: `/orders`, `/orders/:id`, or with `*` at its end for everything below (and `/orders` itself). A slash at the end makes no difference.",
+    examples: ["/orders/*", "/orders/:id", "/catalog"],
+  }),
   methods: z
     .array(z.string().regex(/^[A-Z][A-Z0-9-]*$/, "must be in upper case"))
     .min(1)
@@ -20,15 +34,18 @@ export const routeSchema = z.strictObject({
     .meta({ description: "Only these methods. Default: all. GET includes HEAD." }),
   host: z
     .string()
-    .min(1)
+    .regex(
+      /^(?:(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/,
+      "must be a host name without port, or *. and a host name",
+    )
     .optional()
     .meta({ description: "Only this host (without port); `*.example.org` for any host below it." }),
   query: z
-    .record(z.string(), z.union([z.string(), z.literal(true)]))
+    .record(z.string().min(1), wanted)
     .optional()
     .meta({ description: "Only with these query parameters: a value, or true for any value." }),
   headers: z
-    .record(z.string(), z.union([z.string(), z.literal(true)]))
+    .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be the name of a header field"), wanted)
     .optional()
     .meta({ description: "Only with these header fields: a value, or true for any value." }),
   to: name
@@ -49,14 +66,12 @@ export const routeSchema = z.strictObject({
     .enum(["legacy", "none"])
     .default("none")
     .meta({ description: "`legacy`: when modern fails before its first byte, a safe request is answered by legacy." }),
-  rewrite: z
-    .string()
-    .regex(/^\/[^?#]*$/)
+  rewrite: plainPath
     .optional()
     .meta({ description: "The path sent to a modern upstream instead of the one received." }),
   stripPrefix: z
     .string()
-    .regex(/^\/[^?#]*[^/?#]$/)
+    .regex(/^\/[^?#*:\s\\]*[^/?#*:\s\\]$/, "must be a path such as /shop, without a slash at its end")
     .optional()
     .meta({ description: "What is taken off the front of the path towards a modern upstream." }),
   timeoutMs: z.int().min(1).max(86_400_000).optional().meta({ description: "The most time for the whole exchange." }),
@@ -75,4 +90,16 @@ export const routeSchema = z.strictObject({
   }),
 });
 
-export type RouteConfig = z.output<typeof routeSchema>;
+export type RouteConfig = z.output<typeof routeFields>;
+
+/**
+ * A route as figway uses it: after loading, `to` is always there (`modern` where the file has none), and `roles` have made
+ * `auth` be `required`.
+ */
+export const routeSchema = routeFields.transform(
+  (route): RouteConfig => ({
+    ...route,
+    to: route.to ?? "modern",
+    auth: route.roles === undefined ? route.auth : "required",
+  }),
+);
