@@ -41,6 +41,7 @@ export class Connection {
   #lastWords: ProtocolFailure | undefined;
   #lingering = false;
   #upgraded = false;
+  #upgradeIgnored = false;
   /** Octets read when last looked at; -1: not yet looked at during this request. */
   #bytesSeen = -1;
   #bytesSeenAtMs = 0;
@@ -63,7 +64,16 @@ export class Connection {
     return this.#current === undefined && !this.#upgraded && !this.#lingering ? this.#idleSinceMs : undefined;
   }
 
+  /**
+   * The request that comes next asks for an upgrade that is ignored. Node's parser throws away what follows such a request in
+   * the same chunk (seen in 26.10), so that a pipelined request may be lost or cut in two: this one must be the last.
+   */
+  ignoreUpgrade(): void {
+    this.#upgradeIgnored = true;
+  }
+
   handle(request: IncomingMessage, response: ServerResponse, awaits: "body" | "continue"): void {
+    if (this.#upgradeIgnored) response.shouldKeepAlive = false;
     const current = { request, response, awaits } as const;
     if (this.#current === undefined) this.#start(current);
     else this.#wait(current);

@@ -55,7 +55,11 @@ export function createListener(options: ListenerOptions): Listener {
     onUpgrade: options.onUpgrade,
     onProtocolFailure: options.onProtocolFailure ?? (() => undefined),
   };
-  const server = createNodeServer(options);
+  const server = createNodeServer(options, (request) => {
+    const upgrades = isWebSocketUpgrade(request);
+    if (!upgrades) connections.get(request.socket)?.ignoreUpgrade();
+    return upgrades;
+  });
   const connectionOf = (socket: object): Connection => connections.get(socket) as Connection;
 
   server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
@@ -90,7 +94,10 @@ interface SecureServer {
   setSecureContext(options: object): void;
 }
 
-function createNodeServer({ limits, timeouts, tls }: ListenerOptions): Server {
+function createNodeServer(
+  { limits, timeouts, tls }: ListenerOptions,
+  shouldUpgrade: (request: IncomingMessage) => boolean,
+): Server {
   const settings: ServerOptions & Record<string, unknown> = {
     // The screening answers requests without Host; Node's own answer would not say why.
     requireHostHeader: false,
@@ -104,7 +111,7 @@ function createNodeServer({ limits, timeouts, tls }: ListenerOptions): Server {
     keepAliveTimeout: timeouts.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.max(20, Math.min(1_000, timeouts.headerTimeoutMs / 2)),
     // Any other Upgrade is ignored (RFC 9110 §7.8), and the request goes on as what it else is. From Node 22.21 and 24.9.
-    shouldUpgradeCallback: isWebSocketUpgrade,
+    shouldUpgradeCallback: shouldUpgrade,
   };
   const server =
     tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...secureOptions(tls) });

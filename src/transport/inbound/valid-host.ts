@@ -5,7 +5,7 @@
 const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{0,5}))?$/;
 
 /** The last one found good: most requests of a gateway name one of a few hosts. */
-let lastValid = "";
+let lastValid: string | undefined;
 
 /** Whether a Host field's value names one host. The empty value, legal in the grammar, names none (RFC 9110 §4.2.1). */
 export function isValidHost(value: string): boolean {
