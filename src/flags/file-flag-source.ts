@@ -75,6 +75,10 @@ class FileFlagSource implements FlagSource {
     return this.#evaluator.needsBucket(flag);
   }
 
+  mayBeOn(flag: string): boolean {
+    return this.#evaluator.mayBeOn(flag);
+  }
+
   list(): readonly FlagSummary[] {
     return this.#evaluator.list("file");
   }

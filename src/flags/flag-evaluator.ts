@@ -54,6 +54,10 @@ export class FlagEvaluator {
     return this.#repository.entries.get(flag)?.needsBucket ?? false;
   }
 
+  mayBeOn(flag: string): boolean {
+    return this.#repository.entries.get(flag)?.enabled ?? false;
+  }
+
   list(source: FlagSummary["source"]): readonly FlagSummary[] {
     return [...this.#repository.entries]
       .map(([name, { enabled, summary }]) => ({ name, enabled, summary, source }))

@@ -12,6 +12,8 @@ export interface FlagSource {
    * flags were loaded: a map lookup.
    */
   needsBucket(flag: string): boolean;
+  /** Whether the flag can be on for anybody: where it cannot, nobody needs to be known to answer it. A map lookup. */
+  mayBeOn(flag: string): boolean;
   list(): readonly FlagSummary[];
   status(): FlagStatus;
   /**

@@ -93,6 +93,10 @@ class UnleashFlagSource implements FlagSource {
     return this.#evaluator.needsBucket(flag);
   }
 
+  mayBeOn(flag: string): boolean {
+    return this.#evaluator.mayBeOn(flag);
+  }
+
   list(): readonly FlagSummary[] {
     return this.#evaluator.list("unleash");
   }
