@@ -78,5 +78,29 @@ export interface IdentityResolver {
   keepAlive(identity: Identity): void;
   /** Whether the resolver could read its store just now; for `/readyz` and `status`. */
   health(): { readonly ok: boolean; readonly detail: string };
+  /** What the resolver knows of sessions beyond one request; undefined where it knows nothing. */
+  readonly sessions?: SessionLife;
   close(): Promise<void>;
+}
+
+/**
+ * The life of sessions across requests: what makes a logout take effect at once, and for good (TRAPS 6, 7, 11, 31). Nothing here
+ * throws, waits, or takes part in an answer.
+ */
+export interface SessionLife {
+  /** The handle of the session that the request's cookies name, without asking any store; undefined: they name none. */
+  handleOf(request: ResolveRequest): string | undefined;
+  /**
+   * To be called for every answer of legacy: with `began` before its first byte goes to the client, with `ended` after its last byte
+   * came and before it goes on. Whoever asks afterwards learns what the store holds then, whatever was remembered. A user's session
+   * that is gone once legacy has ended its answer is an observed logout: `hasEnded` is true for it for a while.
+   */
+  legacyAnswered(request: ResolveRequest, progress: "began" | "ended"): void;
+  /** Whether the session's logout was observed: it is nobody's, and an answer that belongs to it may not set its cookie again (TRAPS 7). */
+  hasEnded(handle: string): boolean;
+  /**
+   * Calls `ended` once, when the session of this user is gone, or is another's or nobody's; within a second, whatever the store
+   * reports. Returns what ends the watch. For connections that outlive their request.
+   */
+  watch(identity: Identity, ended: (now: Identity) => void): () => void;
 }

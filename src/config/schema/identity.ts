@@ -10,9 +10,22 @@ const claimName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$/);
 /** The allow-list: claim name → JSON Pointer. Nothing else leaves the session. */
 const claims = z.record(claimName, jsonPointer).default({});
 
+const authenticated = z
+  .strictObject({ pointer: jsonPointer, equals: z.union([z.string(), z.number(), z.boolean(), z.null()]) })
+  .optional()
+  .meta({ description: "What must hold before the subject is believed, as { pointer, equals }. Default: nothing." });
+
+const cookieName = z
+  .string()
+  .regex(/^(?!__proto__$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be a cookie name (RFC 6265 §4.1.1)");
+
+const maxSessions = z.int().min(1).max(10_000_000).default(20_000).meta({
+  description: "How many sessions are kept in memory at the most.",
+});
+
 const expressSessionSchema = z.strictObject({
   kind: z.literal("express-session"),
-  cookie: z.string().min(1).default("connect.sid").meta({ description: "The name of the session cookie." }),
+  cookie: cookieName.default("connect.sid").meta({ description: "The name of the session cookie." }),
   secrets: z
     .array(z.string().min(1))
     .min(1)
@@ -25,6 +38,30 @@ const expressSessionSchema = z.strictObject({
     description: "Where the user's id lies in the session. Missing there: nobody is logged in.",
   }),
   claims,
+  authenticated,
+  duplicates: z.enum(["first", "refuse"]).default("first").meta({
+    description:
+      "What two cookies with different, rightly signed sessions mean: `first` takes the first, as express-session does; `refuse` answers 401.",
+  }),
+  touch: z.boolean().default(true).meta({
+    description:
+      "Whether modern's answers prolong the session, as legacy's do. `false` where legacy has `disableTouch`.",
+  }),
+  ttlSeconds: z.int().min(1).max(2_147_483_647).default(86_400).meta({
+    description: "The life that legacy's store gives to a session without a max age (`ttl` of connect-redis).",
+  }),
+  cache: z.boolean().default(true).meta({
+    description:
+      "Keep users in memory for as long as Redis reports every change of a session. `false`: read every session for every request.",
+  }),
+  maxSessions,
+  commandTimeoutMs: z.int().min(10).max(5_000).default(250).meta({
+    description: "How long Redis may take to answer. After that nobody can say who the user is, and legacy serves.",
+  }),
+  logoutGuardSeconds: z.int().min(1).max(86_400).default(300).meta({
+    description:
+      "For how long a session that was seen to end stays ended, even if a slow request of legacy saves it again. At least the life of a token and legacy's longest request.",
+  }),
 });
 
 const whoamiSchema = z.strictObject({

@@ -1,0 +1,76 @@
+import type { Redis } from "ioredis";
+import { describeError } from "../../telemetry/log.ts";
+import type { IdentityDeps } from "../identity-deps.ts";
+
+/** How often a store that is down is asked whether it is back. */
+const PROBE_INTERVAL_MS = 150;
+/** The reply is about one key, not about the store. */
+const OF_ONE_KEY = /^WRONGTYPE/;
+
+/**
+ * Whether the store answers. One failure is enough to take it for down: every request from then on learns so at once instead of
+ * waiting for a time-out of its own, until a probe is answered. Only changes are logged.
+ */
+export class StoreHealth {
+  readonly #redis: Redis;
+  readonly #probeKey: string;
+  readonly #log: IdentityDeps["log"];
+  #down: string | undefined = "redis is not connected yet";
+  #wasUp = false;
+  #probe: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: { redis: Redis; probeKey: string; log: IdentityDeps["log"] }) {
+    this.#redis = options.redis;
+    this.#probeKey = options.probeKey;
+    this.#log = options.log;
+    this.#redis.on("ready", () => void this.#ask());
+    this.#redis.on("close", () => this.failed(new Error("the connection to redis is closed")));
+    this.#redis.on("error", (error: unknown) => this.failed(error));
+  }
+
+  /** Why the store cannot be read, or undefined when it can. */
+  downBecause(): string | undefined {
+    return this.#down;
+  }
+
+  failed(error: unknown): void {
+    const cause = describeError(error);
+    if (this.#closed || OF_ONE_KEY.test(cause)) return;
+    if (this.#down === undefined) this.#log.warn("the session store cannot be read", { cause });
+    this.#down = cause;
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#probe);
+  }
+
+  #schedule(): void {
+    if (this.#probe !== undefined || this.#closed) return;
+    this.#probe = setTimeout(() => {
+      this.#probe = undefined;
+      void this.#ask();
+    }, PROBE_INTERVAL_MS);
+    this.#probe.unref();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#redis.status !== "ready") return this.#schedule();
+    try {
+      // The command that sessions are read with: it fails of whatever they would fail of (LOADING, NOAUTH, NOPERM, MASTERDOWN).
+      await this.#redis.get(this.#probeKey);
+      this.#recovered();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #recovered(): void {
+    if (this.#down === undefined || this.#closed) return;
+    this.#down = undefined;
+    this.#log.info(this.#wasUp ? "the session store can be read again" : "the session store can be read");
+    this.#wasUp = true;
+  }
+}
