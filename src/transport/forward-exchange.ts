@@ -1,0 +1,271 @@
+import type { IncomingMessage } from "node:http";
+import type { Outbound } from "../model/outbound.ts";
+import type { FailureCode, FailureParty, FailurePhase, Outcome, UpstreamFailure } from "../model/outcome.ts";
+import type { ClientSide } from "./client-side.ts";
+import { unwatchClient, watchClient } from "./client-watch.ts";
+import { endToEndAnswerFields } from "./end-to-end-fields.ts";
+import type { AnswerFacts } from "./http1/answer-framing.ts";
+import type { Connection } from "./http1/connection.ts";
+import type { Exchange } from "./http1/exchange.ts";
+import type { ResponseHead } from "./http1/parse-head.ts";
+import { writeRequestHead } from "./http1/request-head.ts";
+import { type ExchangePhase, overdue } from "./overdue.ts";
+import { RequestBody } from "./request-body.ts";
+import type { RequestFraming } from "./request-framing.ts";
+import { forwardableTrailers } from "./trailer-fields.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface ForwardExchangeOptions {
+  readonly request: IncomingMessage;
+  readonly outbound: Outbound;
+  readonly upstream: Upstream;
+  readonly framing: RequestFraming;
+  readonly client: ClientSide;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/** RFC 9110 §9.2.2, without those that figway does not forward. */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** The most interim answers that are relayed in one exchange; more is an attack on the client. */
+const MAX_INFORMATION = 32;
+
+/** One request on its way to an upstream, and its answer on the way back. */
+export class ForwardExchange implements Exchange {
+  readonly method: string;
+  readonly replayable: boolean;
+  readonly #options: ForwardExchangeOptions;
+  readonly #client: ClientSide;
+  readonly #body: RequestBody | undefined;
+  readonly #head: string | undefined;
+  readonly #totalDeadlineMs: number;
+  #connection: Connection | undefined;
+  #phase: ExchangePhase = "connect";
+  #activeAtMs: number;
+  #informationCount = 0;
+  #status = 0;
+  #awaitsClient = false;
+  #upstreamCloses = false;
+  #sent = false;
+
+  constructor(options: ForwardExchangeOptions) {
+    const { outbound, framing, upstream, request } = options;
+    this.#options = options;
+    this.#client = options.client;
+    this.method = outbound.method;
+    this.replayable = framing.kind === "none" && IDEMPOTENT.has(outbound.method);
+    this.#activeAtMs = upstream.clock();
+    const total = outbound.limits.totalTimeoutMs;
+    this.#totalDeadlineMs = total === undefined ? Number.POSITIVE_INFINITY : this.#activeAtMs + total;
+    this.#head = writeRequestHead({
+      method: outbound.method,
+      target: outbound.target,
+      headers: outbound.headers,
+      framing,
+      defaultHost: upstream.authority,
+    });
+    if (framing.kind === "chunked" || framing.length > 0) {
+      const onProgress = () => this.#touch();
+      this.#body = new RequestBody({
+        request,
+        framing,
+        maxBodyBytes: outbound.limits.maxBodyBytes,
+        onProgress,
+        onWritten: () => this.#onRequestWritten(),
+        onTooLarge: () => this.#fail("client", "body-too-large", "the request body is larger than allowed"),
+      });
+    }
+  }
+
+  start(): void {
+    const { outbound, framing, upstream, request } = this.#options;
+    const max = outbound.limits.maxBodyBytes;
+    watchClient(request.socket, this);
+    upstream.ticker.add(this);
+    if (this.#client.gone) this.onClientClosed();
+    else if (this.#head === undefined) {
+      this.#fail("gateway", "internal", "the request cannot be written: a method, target or field is malformed");
+    } else if (max !== undefined && framing.length > max) {
+      this.#fail("client", "body-too-large", "the request body is larger than allowed");
+    } else upstream.pool.dispatch(this);
+  }
+
+  onConnection(connection: Connection): void {
+    this.#connection = connection;
+    this.#phase = "request";
+    this.#touch();
+    const head = this.#head as string;
+    if (this.#body !== undefined) this.#body.start(connection, head);
+    else {
+      connection.write(head);
+      this.#onRequestWritten();
+    }
+  }
+
+  onInformation(head: ResponseHead): void {
+    this.#touch();
+    if (++this.#informationCount > MAX_INFORMATION) {
+      this.#fail("upstream", "invalid-response", "there are too many interim answers");
+    } else if (!this.#client.gone) this.#client.information(head.status, endToEndAnswerFields(head.headers));
+  }
+
+  onHead(head: ResponseHead, facts: AnswerFacts): void {
+    this.#touch();
+    if (this.#phase === "first-byte") this.#phase = "answer";
+    this.#status = head.status;
+    this.#upstreamCloses = !facts.reusable;
+    try {
+      const fields = endToEndAnswerFields(head.headers);
+      const translated = this.#options.outbound.translateAnswer(head.status, fields);
+      this.#client.head(head.status, head.statusText, [...translated], facts.framing);
+    } catch (error) {
+      const detail = `the answer's head could not be passed on: ${String(error)}`;
+      this.#fail("gateway", "internal", detail);
+    }
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    if (this.#phase === "over") return;
+    this.#client.body(bytes, start, end);
+  }
+
+  onReadDone(): void {
+    if (this.#phase === "over" || this.#phase === "flush" || !this.#client.started) return;
+    this.#touch();
+    if (this.#client.flush() || this.#awaitsClient) return;
+    this.#awaitsClient = true;
+    this.#connection?.pause();
+    this.#client.onDrain(this.#onClientDrain);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    if (this.#phase === "over") return;
+    // An error, or an upstream that closes, says that the rest of the body is not wanted (RFC 9112 §9.3); any other early
+    // answer leaves the upload running, since the upstream may well be reading on.
+    if (this.#uploading && (this.#status >= 400 || this.#upstreamCloses)) this.#endUpload();
+    this.#phase = "flush";
+    this.#client.end(forwardableTrailers(trailers));
+    this.#client.onSent(this.#onSent);
+  }
+
+  onDrain(): void {
+    this.#body?.onDrain();
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    this.#connection = undefined;
+    // The answer is complete: what is lost is the connection over which the rest of the upload went.
+    if (this.#phase === "flush") this.#endUpload();
+    else this.#settle(failure);
+  }
+
+  /** The connection to the client is gone. */
+  onClientClosed(): void {
+    if (this.#phase === "flush") this.#endUpload();
+    this.#fail("client", "client-gone", "the client closed its connection");
+  }
+
+  onTick(nowMs: number): void {
+    if (nowMs >= this.#totalDeadlineMs) this.#fail("gateway", "total-timeout", "the total time is over");
+    else this.#checkDeadlines(nowMs);
+  }
+
+  get #uploading(): boolean {
+    return this.#body !== undefined && !this.#body.done;
+  }
+
+  #checkDeadlines(nowMs: number): void {
+    const { firstByteTimeoutMs, idleTimeoutMs } = this.#options.upstream.limits;
+    const missed = overdue({
+      phase: this.#phase,
+      quietMs: nowMs - this.#activeAtMs,
+      firstByteTimeoutMs,
+      idleTimeoutMs,
+      waitsFor: this.#waitsFor(),
+    });
+    if (missed !== undefined) this.#abort(missed);
+  }
+
+  #waitsFor(): "client" | "upstream" {
+    if (this.#phase === "flush" || this.#awaitsClient) return "client";
+    return this.#phase === "request" ? (this.#body?.waitsFor ?? "upstream") : "upstream";
+  }
+
+  #touch(): void {
+    this.#activeAtMs = this.#options.upstream.clock();
+  }
+
+  #onRequestWritten(): void {
+    this.#touch();
+    if (this.#phase === "request") this.#phase = "first-byte";
+    this.#connection?.requestWritten();
+    if (this.#phase === "flush") this.#settleIfDone();
+  }
+
+  #endUpload(): void {
+    this.#body?.stop();
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#discardBody();
+    if (this.#phase === "flush") this.#settleIfDone();
+  }
+
+  readonly #onClientDrain = (): void => {
+    this.#awaitsClient = false;
+    this.#touch();
+    this.#connection?.resume();
+  };
+
+  readonly #onSent = (): void => {
+    this.#sent = true;
+    this.#settleIfDone();
+  };
+
+  #settleIfDone(): void {
+    if (this.#sent && !this.#uploading) this.#settle(undefined);
+  }
+
+  #fail(party: FailureParty, code: FailureCode, detail: string): void {
+    this.#abort({ phase: failurePhase(this.#phase), party, code, detail });
+  }
+
+  /** Ends the exchange from this side. */
+  #abort(failure: UpstreamFailure): void {
+    if (this.#phase === "over") return;
+    if (this.#connection === undefined) this.#options.upstream.pool.cancel(this);
+    else this.#connection.destroy();
+    this.#connection = undefined;
+    this.#settle(failure);
+  }
+
+  #settle(failure: UpstreamFailure | undefined): void {
+    if (this.#phase === "over") return;
+    const { outbound, request, resolve, upstream } = this.#options;
+    const { side, upstream: name } = outbound;
+    this.#phase = "over";
+    upstream.ticker.delete(this);
+    unwatchClient(request.socket, this);
+    this.#body?.stop();
+    upstream.observe(failure, this.#status);
+    if (failure === undefined) {
+      resolve({ kind: "answered", side, upstream: name, status: this.#status });
+      return;
+    }
+    const responseStarted = this.#client.started;
+    if (responseStarted) this.#client.cut();
+    else this.#discardBody();
+    resolve({ kind: "failed", side, upstream: name, failure, responseStarted });
+  }
+
+  /**
+   * What is left of a body that was begun is read and thrown away, so that the client gets to read an answer given early; for how
+   * long is the listener's to say. A body that was not begun is left alone: a fallback to legacy may want it.
+   */
+  #discardBody(): void {
+    if (this.#body?.consumed === true) this.#options.request.resume();
+  }
+}
+
+function failurePhase(phase: ExchangePhase): FailurePhase {
+  if (phase === "connect" || phase === "request") return phase;
+  return phase === "first-byte" ? "response-head" : "response-body";
+}

@@ -1,0 +1,44 @@
+import type { RequestFraming } from "../request-framing.ts";
+import { isFieldValue, isToken } from "./octets.ts";
+
+/** What goes into the head of a request. */
+export interface RequestHeadParts {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly framing: RequestFraming;
+  /** The `Host` for a request that brought none, as HTTP/1.0 allows. */
+  readonly defaultHost: string;
+}
+
+/** Printable octets without space: what a request target is made of (RFC 9112 §3.2), raw octets of old browsers included. */
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
+
+/**
+ * The head of a request as one latin1 string, or undefined where a part could break out of its line. Node's parser lets no such
+ * thing in; this is the last door, for what the stages before put in.
+ */
+export function writeRequestHead(parts: RequestHeadParts): string | undefined {
+  const { method, target, headers, framing } = parts;
+  if (!isToken(method, 0, method.length) || !TARGET.test(target)) return undefined;
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  let hasHost = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (!isToken(name, 0, name.length) || !isFieldValue(value)) return undefined;
+    if (!hasHost && name.length === 4 && name.toLowerCase() === "host") hasHost = true;
+    head += `${name}: ${value}\r\n`;
+  }
+  if (!hasHost) head += `Host: ${parts.defaultHost}\r\n`;
+  return `${head}${framingFields(framing)}\r\n`;
+}
+
+function framingFields(framing: RequestFraming): string {
+  let fields = "";
+  if (framing.kind === "length") fields = `Content-Length: ${framing.length}\r\n`;
+  else if (framing.kind === "chunked") fields = "Transfer-Encoding: chunked\r\n";
+  if (framing.trailer !== undefined && isFieldValue(framing.trailer)) fields += `Trailer: ${framing.trailer}\r\n`;
+  if (framing.expectsContinue) fields += "Expect: 100-continue\r\n";
+  return fields;
+}
