@@ -20,7 +20,7 @@ export function watchClient(socket: Socket, exchange: ClientBound): void {
   const exchanges = new Set([exchange]);
   bySocket.set(socket, exchanges);
   socket.once("close", () => {
-    for (const one of [...exchanges]) one.onClientClosed();
+    for (const one of Array.from(exchanges)) one.onClientClosed();
   });
 }
 

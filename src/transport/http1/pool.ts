@@ -76,12 +76,12 @@ export class Pool implements ConnectionOwner {
   /** Closes idle connections now and each other one after its exchange. */
   drain(): void {
     this.#draining = true;
-    for (const connection of [...this.#idle]) connection.destroy();
+    for (const connection of this.#idle.slice()) connection.destroy();
   }
 
   destroy(): void {
     this.drain();
-    for (const connection of [...this.#all])
+    for (const connection of Array.from(this.#all))
       connection.fail("response-head", "connection-lost", "the upstream was closed");
     for (const { exchange } of this.#waiting.splice(0)) exchange.onFailure(overloaded("the upstream was closed"));
     this.#options.ticker.delete(this);
