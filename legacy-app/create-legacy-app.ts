@@ -34,6 +34,8 @@ export interface LegacyApp {
   /** Clients of the event stream and of the WebSocket at this moment. */
   openStreams(): { readonly events: number; readonly sockets: number };
   endStreams(): void;
+  /** Resolves once it is known whether Redis is there; before that, no session can be read. */
+  readonly firstAttempt: Promise<void>;
   /** Lets go of Redis. */
   close(): void;
 }
@@ -66,6 +68,7 @@ export function createLegacyApp(options: LegacyAppOptions): LegacyApp {
       events.endAll();
       ticker.endAll();
     },
+    firstAttempt: sessions.firstAttempt,
     close: () => sessions.close(),
   };
 }

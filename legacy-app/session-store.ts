@@ -20,6 +20,8 @@ export class SessionStoreUnavailable extends Error {
 export interface SessionStore {
   /** express-session; whatever fails in it arrives in `next` as SessionStoreUnavailable. */
   readonly middleware: RequestHandler;
+  /** Resolves once the first attempt to reach Redis has ended, well or badly. */
+  readonly firstAttempt: Promise<void>;
   /** Whether Redis answers. */
   answers(): Promise<boolean>;
   close(): void;
@@ -47,6 +49,10 @@ export function connectSessionStore({ redisUrl, secrets, maxAgeMs, log }: Sessio
   return {
     middleware: (req, res, next) =>
       run(req, res, (error?: unknown) => next(error === undefined || error === null ? undefined : unavailable(error))),
+    firstAttempt: new Promise((resolve) => {
+      redis.once("ready", resolve);
+      redis.once("close", resolve);
+    }),
     async answers() {
       try {
         return (await redis.ping()) === "PONG";

@@ -19,6 +19,8 @@ export async function startLegacyApp(options: StartLegacyAppOptions): Promise<Ru
   const server = createServer(legacy.app);
   server.on("upgrade", legacy.onUpgrade);
   try {
+    // So that the first request after the start finds its session, without making the start depend on Redis.
+    await legacy.firstAttempt;
     const url = await listen(server, { name: "legacy-app", port, host, portVariable: "LEGACY_PORT" });
     return {
       url,

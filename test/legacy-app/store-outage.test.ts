@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { type RunningLegacyApp, startLegacyApp } from "../../legacy-app/start-legacy-app.ts";
+import { HOW_TO_GET_REAL_REDIS, hasRealRedis, startRedis, type TestRedis } from "../doubles/start-redis.ts";
+import { shopClient } from "./shop-client.ts";
+import { until } from "../demo/until.ts";
+
+const open: { stop?(): Promise<void>; close?(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await (thing.close ?? thing.stop)?.call(thing);
+});
+
+async function openShop(redis: TestRedis, log: (line: string) => void = () => {}): Promise<RunningLegacyApp> {
+  const shop = await startLegacyApp({ redisUrl: redis.url, sessionSecret: "secret", log });
+  open.push(shop);
+  return shop;
+}
+
+async function openRedis(kind: "embedded" | "real"): Promise<TestRedis> {
+  const redis = await startRedis(kind);
+  open.push(redis);
+  return redis;
+}
+
+describe("while the embedded session store is down", () => describeOutage("embedded"));
+
+describe.skipIf(!hasRealRedis())(`while a real session store is down (${HOW_TO_GET_REAL_REDIS})`, () =>
+  describeOutage("real"),
+);
+
+function describeOutage(kind: "embedded" | "real"): void {
+  it("a request with a session is answered by 503 with Retry-After, quickly, and never as anonymous", async () => {
+    const redis = await openRedis(kind);
+    const shop = await openShop(redis);
+    const client = shopClient(shop.url);
+    await client.login("alice");
+    await redis.stop();
+    const startedAt = performance.now();
+    for (const [path, type] of [
+      ["/orders", "text/html"],
+      ["/", "text/html"],
+      ["/api/me", "application/json"],
+      ["/api/orders", "application/json"],
+    ] as const) {
+      const answer = await client.get(path);
+      expect([path, answer.status, answer.headers.get("retry-after")]).toEqual([path, 503, "1"]);
+      expect(answer.headers.get("content-type")).toContain(type);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    const socket = new WebSocket(`${shop.url.replace("http", "ws")}/ticker`, { headers: { cookie: client.cookie() } });
+    const [, refusal] = await once(socket, "unexpected-response");
+    expect([refusal.statusCode, refusal.headers["retry-after"]]).toEqual([503, "1"]);
+  });
+
+  it("nobody can log in or fill a basket, and is told so", async () => {
+    const redis = await openRedis(kind);
+    const shop = await openShop(redis);
+    await until(async () => (await fetch(`${shop.url}/healthz`)).status === 200);
+    await redis.stop();
+    expect((await shopClient(shop.url).login("alice")).status).toBe(503);
+    expect((await shopClient(shop.url).post("/cart", { product: "tea-assam" })).status).toBe(503);
+    expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
+    expect((await shopClient(shop.url).get("/catalog")).status).toBe(200);
+  });
+
+  it("the shop is well again within two seconds of its return, and its log says it in a line or two", async () => {
+    const log: string[] = [];
+    const redis = await openRedis(kind);
+    const shop = await openShop(redis, (line) => log.push(line));
+    const client = shopClient(shop.url);
+    await client.login("alice");
+    await redis.stop();
+    const downSince = performance.now();
+    await until(async () => (await client.get("/api/me")).status === 503 && performance.now() - downSince > 1_000);
+    await redis.restart();
+    await until(async () => (await client.login("alice")).status === 303, 2_000);
+    expect(await (await client.get("/api/me")).json()).toMatchObject({ user: { id: "alice" } });
+    const aboutTheStore = log.filter((line) => line.startsWith("session store:"));
+    expect(aboutTheStore).toEqual([
+      "session store: connected",
+      expect.stringContaining("trying again"),
+      "session store: connected",
+    ]);
+  });
+}
+
+it("the shop starts before its session store does", async () => {
+  const redis = await openRedis("embedded");
+  await redis.stop();
+  const shop = await openShop(redis);
+  expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
+  await redis.restart();
+  await until(async () => (await shopClient(shop.url).login("alice")).status === 303, 2_000);
+});
