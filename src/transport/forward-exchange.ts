@@ -3,7 +3,7 @@ import type { Outbound } from "../model/outbound.ts";
 import type { FailureCode, FailureParty, FailurePhase, Outcome, UpstreamFailure } from "../model/outcome.ts";
 import type { ClientSide } from "./client-side.ts";
 import { unwatchClient, watchClient } from "./client-watch.ts";
-import { endToEndAnswerFields } from "./hop-by-hop.ts";
+import { endToEndAnswerFields } from "./end-to-end-fields.ts";
 import type { AnswerFacts } from "./http1/answer-framing.ts";
 import type { Connection } from "./http1/connection.ts";
 import type { Exchange } from "./http1/exchange.ts";
