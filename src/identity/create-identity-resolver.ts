@@ -4,6 +4,7 @@ import type { IdentityDeps } from "./identity-deps.ts";
 import { createExpressSessionResolver } from "./resolvers/express-session-resolver.ts";
 import { createNoneResolver } from "./resolvers/none-resolver.ts";
 import { createResolverChain } from "./resolvers/resolver-chain.ts";
+import { createWhoamiResolver } from "./resolvers/whoami-resolver.ts";
 
 type Factories = {
   readonly [Kind in SessionConfig["kind"]]: (
@@ -13,8 +14,9 @@ type Factories = {
 };
 
 /** The resolvers by the `kind` that routes.json names them with. A new one is one line here and one schema. */
-const FACTORIES: Partial<Factories> = {
+const FACTORIES: Factories = {
   "express-session": (config, deps) => createExpressSessionResolver({ ...deps, config }),
+  whoami: (config, deps) => createWhoamiResolver({ ...deps, config }),
   none: () => createNoneResolver(),
 };
 

@@ -67,11 +67,38 @@ const expressSessionSchema = z.strictObject({
 const whoamiSchema = z.strictObject({
   kind: z.literal("whoami"),
   url: z.url({ protocol: /^https?$/ }).meta({ description: "The legacy endpoint that says who a cookie belongs to." }),
-  cookies: z.array(z.string().min(1)).min(1).meta({ description: "The cookies to ask with." }),
+  cookies: z.array(cookieName).min(1).meta({ description: "The cookies to ask with, and no others." }),
   subject: jsonPointer.meta({
     description: "Where the user's id lies in the answer. Missing or null: nobody is logged in.",
   }),
   claims,
+  authenticated,
+  sessionEnd: jsonPointer.optional().meta({
+    description:
+      "Where the answer says when the session ends: seconds since 1970, or an ISO 8601 date. No token outlives it.",
+  }),
+  successStatus: z.int().min(200).max(299).default(200).meta({
+    description: "The status of an answer whose JSON says who the user is.",
+  }),
+  anonymousStatuses: z.array(z.int().min(200).max(499)).default([401, 403]).meta({
+    description: "The statuses that mean that nobody is logged in. Any other but these and a redirect: nobody can say.",
+  }),
+  redirectMeans: z.enum(["anonymous", "unknown"]).default("anonymous").meta({
+    description:
+      "What a redirect means: `anonymous`, as one to a login page does, or `unknown`. None is ever followed.",
+  }),
+  timeoutMs: z.int().min(10).max(30_000).default(1_000).meta({ description: "The most time for an answer." }),
+  cacheMs: z.int().min(0).max(5_000).default(0).meta({
+    description:
+      "How long an answer is kept. Nobody reports changes here: a logout that does not pass through this figway is seen this much later.",
+  }),
+  maxSessions,
+  maxConnections: z.int().min(1).max(1_024).default(32).meta({ description: "The most questions at once." }),
+  maxAnswerBytes: z.int().min(1).max(1_048_576).default(65_536).meta({ description: "The longest answer in octets." }),
+  failuresToPause: z.int().min(1).max(1_000).default(5).meta({
+    description: "After so many failures in a row nobody is asked for a moment.",
+  }),
+  pauseMs: z.int().min(10).max(60_000).default(1_000).meta({ description: "How long that moment is." }),
 });
 
 const noneSchema = z.strictObject({ kind: z.literal("none") });

@@ -16,6 +16,9 @@ const NOT_MINE: Resolution = { kind: "not-mine" };
 const BAD_SIGNATURE: Identity = { kind: "anonymous", reason: "bad-signature", sessionHandle: undefined };
 const CONFLICTING: Identity = { kind: "refused", reason: "conflicting-sessions" };
 
+/** How often the sessions of open connections are read while Redis reports no changes, in milliseconds. */
+const WATCH_INTERVAL_MS = 400;
+
 export interface ExpressSessionOptions extends IdentityDeps {
   readonly config: ExpressSessionConfig;
 }
@@ -62,6 +65,7 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
       read: (record) => this.#reader.read(record),
       isReported: () => this.#feed !== undefined && this.#feed.epoch(options.clock.monotonicMs()) !== 0,
       nowMs: () => options.clock.monotonicMs(),
+      intervalMs: WATCH_INTERVAL_MS,
     });
   }
 

@@ -9,6 +9,7 @@ import type { EndedSessions } from "./ended-sessions.ts";
 import { compileUserReader, type UserLocation } from "./read-user.ts";
 import { identityFingerprint } from "./session-handle.ts";
 import { type SessionName, SessionRecord } from "./session-record.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 /** How long a user is remembered at the most, whatever Redis reports, in milliseconds. Keyspace events do not report FLUSHALL. */
 const MAX_REMEMBERED_MS: Record<FeedMode, number> = { tracking: 10_000, keyspace: 1_000 };
@@ -20,11 +21,16 @@ export class SessionReader {
   readonly #options: SessionReaderOptions;
   readonly #readUser: ReturnType<typeof compileUserReader>;
   readonly #records: LRUCache<string, SessionRecord>;
+  readonly #reads: SharedReads;
 
   constructor(options: SessionReaderOptions) {
     this.#options = options;
     this.#readUser = compileUserReader(options.user);
     this.#records = new LRUCache({ max: options.maxSessions });
+    this.#reads = new SharedReads({
+      ask: (record) => this.#ask(record),
+      mayJoin: () => this.#epoch(options.clock.monotonicMs()) !== 0,
+    });
   }
 
   record(name: SessionName): SessionRecord {
@@ -55,32 +61,8 @@ export class SessionReader {
     for (const record of this.#records.values()) record.forget();
   }
 
-  /**
-   * Reads the session. While Redis reports changes, whoever asks joins the read under way: a report of a change takes it away from
-   * whoever comes later. Otherwise only a read that has not left yet can be joined, so that nobody is told of a time before he asked.
-   */
   read(record: SessionRecord): Promise<Identity> {
-    const { flight } = record;
-    if (flight === undefined) return this.#start(record);
-    if (flight.unsent || this.#epoch(this.#options.clock.monotonicMs()) !== 0) return flight.identity;
-    record.following ??= flight.identity.then(() => {
-      record.following = undefined;
-      return this.#start(record);
-    });
-    return record.following;
-  }
-
-  #start(record: SessionRecord): Promise<Identity> {
-    const flight = { identity: this.#ask(record), unsent: true };
-    record.flight = flight;
-    setImmediate(() => {
-      flight.unsent = false;
-    });
-    const land = () => {
-      if (record.flight === flight) record.flight = undefined;
-    };
-    void flight.identity.then(land);
-    return flight.identity;
+    return this.#reads.read(record);
   }
 
   async #ask(record: SessionRecord): Promise<Identity> {

@@ -1,9 +1,6 @@
 import type { Identity, UserIdentity } from "../../model/identity.ts";
 import type { SessionRecord } from "./session-record.ts";
 
-/** How often sessions are looked at whose change nobody reports, and those that should have ended, in milliseconds. */
-const SWEEP_INTERVAL_MS = 400;
-
 interface Watch {
   readonly record: SessionRecord;
   readonly subject: string;
@@ -20,6 +17,7 @@ export class SessionWatches {
   readonly #nowMs: () => number;
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #toAskAgain = new Set<string>();
+  readonly #intervalMs: number;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: {
@@ -27,10 +25,13 @@ export class SessionWatches {
     /** Whether changes are reported just now. */
     isReported: () => boolean;
     nowMs: () => number;
+    /** How often sessions are looked at whose change nobody reports, and those that should have ended. */
+    intervalMs: number;
   }) {
     this.#read = options.read;
     this.#isReported = options.isReported;
     this.#nowMs = options.nowMs;
+    this.#intervalMs = options.intervalMs;
   }
 
   /** Returns what ends the watch. */
@@ -39,7 +40,7 @@ export class SessionWatches {
     const watch: Watch = { record, subject: user.subject, ended };
     const watches = this.#watches.get(id) ?? new Set();
     this.#watches.set(id, watches.add(watch));
-    this.#sweep ??= setInterval(() => this.#sweepAll(), SWEEP_INTERVAL_MS).unref();
+    this.#sweep ??= setInterval(() => this.#sweepAll(), this.#intervalMs).unref();
     // It may have ended since its owner asked.
     this.changed(id);
     return () => this.#remove(watch);
