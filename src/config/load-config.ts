@@ -95,7 +95,8 @@ function toProblems(
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function unreadable(file: string, error: unknown): Problem {
+/** A file that is not there or cannot be read, as a problem. */
+export function unreadable(file: string, error: unknown): Problem {
   const { code } = error as NodeJS.ErrnoException;
   const isMissing = code === "ENOENT";
   return {

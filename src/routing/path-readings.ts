@@ -18,6 +18,9 @@ export const MAX_READINGS = 96;
 /** Paths without any of these have one reading only: no escape, no case, no `\`, `;`, `#`, `//`, `/.`, no octet beyond ASCII. */
 const UNUSUAL = /[^!$&'()*+,\-./0-9:=@_`a-z{|}~"<>^[\]]|\/[/.]/;
 
+/** What the steps below look for. Ids in upper case are common, and are not worth the steps. */
+const STEPS_TO_TAKE = /[%\\;#?\0\u0080-\uffff]|\/[/.]/;
+
 /** Whether every server reads the path in the same way, so that it need not be taken apart. */
 export function isPlainPath(path: string): boolean {
   return !UNUSUAL.test(path);
@@ -29,7 +32,7 @@ export function isPlainPath(path: string): boolean {
  */
 export function readPath(path: string): readonly PathReading[] | undefined {
   let readings = new Map([[path, ""]]);
-  for (const step of STEPS) {
+  for (const step of STEPS_TO_TAKE.test(path) ? STEPS : []) {
     const next = new Map(readings);
     for (const [text, how] of readings) {
       for (const [name, changed] of step(text)) {
