@@ -5,8 +5,9 @@ import { layout } from "./pages/layout.ts";
 /** Sends a page in the shop's frame. */
 export function sendPage(req: Request, res: Response, page: { title: string; body: Html; status?: number }): void {
   const { title, body, status = 200 } = page;
-  // The session may be missing: the frame is also used to say that it cannot be read.
-  const user = (req.session as typeof req.session | undefined)?.user;
+  // The session is missing where it cannot be read: then nobody can say who this is.
+  const session = req.session as typeof req.session | undefined;
+  const user = session === undefined ? "unknown" : session.user;
   res
     .status(status)
     .type("html")

@@ -9,12 +9,10 @@ export const answerNotFound: RequestHandler = (req, res) =>
 
 export function answerErrors(log: (line: string) => void): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    // express-session reports a failed touch or save once the answer is on its way: the user has the page, so there is nothing to do.
-    if (res.headersSent) {
-      if (!(error instanceof SessionStoreUnavailable)) next(error);
-      return;
-    }
+    if (res.headersSent) return next(error);
     if (error instanceof SessionStoreUnavailable) {
+      // Without a session express-session neither saves nor sends a cookie: the browser keeps the one that it has.
+      Reflect.deleteProperty(req, "session");
       res.set("retry-after", "1");
       const message = "Your session cannot be read just now. Please try again in a moment.";
       return refuse(req, res, { status: 503, title: "One moment, please", message });

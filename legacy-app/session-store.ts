@@ -47,11 +47,19 @@ export function connectSessionStore({ redisUrl, secrets, maxAgeMs, log }: Sessio
     cookie: { maxAge: maxAgeMs, httpOnly: true, sameSite: "lax" },
   });
   return {
-    middleware: (req, res, next) =>
-      run(req, res, (error?: unknown) => next(error === undefined || error === null ? undefined : unavailable(error))),
+    middleware: (req, res, next) => {
+      let passedOn = false;
+      run(req, res, (error?: unknown) => {
+        // express-session calls a second time when the touch or save at the end of an answer fails. The answer is then on its way,
+        // the log has the outage, and express would only print the error once more for every request.
+        if (passedOn) return;
+        passedOn = true;
+        next(error === undefined || error === null ? undefined : unavailable(error));
+      });
+    },
     firstAttempt: new Promise((resolve) => {
       redis.once("ready", resolve);
-      redis.once("close", resolve);
+      redis.once("error", () => resolve());
     }),
     async answers() {
       try {

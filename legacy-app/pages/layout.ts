@@ -6,7 +6,8 @@ export interface Page {
   readonly title: string;
   /** The path of the page, to mark it in the navigation and to come back to after login. */
   readonly path: string;
-  readonly user: ShopUser | undefined;
+  /** undefined: nobody is logged in. `unknown`: the session cannot be read, which is not the same. */
+  readonly user: ShopUser | undefined | "unknown";
   readonly body: Html;
 }
 
@@ -22,7 +23,7 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
 /** Says on every page which side answers the page's own JSON call, so that the flag `me-modern` can be seen in a browser. */
 const API_LINE = html`<script>
 fetch("/api/me", { headers: { accept: "application/json" } })
-  .then(function (answer) { return answer.json(); })
+  .then(function (answer) { if (!answer.ok) throw answer.status; return answer.json(); })
   .then(function (me) {
     document.getElementById("api-line").textContent =
       "The page's own call to /api/me was answered by " + me.servedBy + (me.user ? " for " + me.user.name : " for a visitor") + ".";
@@ -47,7 +48,7 @@ ${STYLE}
 <p>Fine kettles and teas by post since 1987 &middot; on the Internet since 2009</p>
 </header>
 <nav aria-label="Shop"><ul>${navigation(path, user)}</ul></nav>
-<div class="who">${user === undefined ? loginLink(path) : logoutForm(user)}</div>
+<div class="who">${visitorLine(path, user)}</div>
 <main>
 <h1>${title}</h1>
 ${body}
@@ -61,13 +62,17 @@ ${API_LINE}
 `.markup;
 }
 
-function navigation(path: string, user: ShopUser | undefined): Html[] {
-  const entries =
-    user?.roles.includes("admin") === true ? [...NAVIGATION, ["/admin", "Administration"] as const] : NAVIGATION;
-  return entries.map(
+function navigation(path: string, user: Page["user"]): Html[] {
+  const isAdmin = user !== undefined && user !== "unknown" && user.roles.includes("admin");
+  return [...NAVIGATION, ...(isAdmin ? [["/admin", "Administration"] as const] : [])].map(
     ([target, label]) =>
       html`<li><a href="${target}"${target === path && html` aria-current="page"`}>${label}</a></li>`,
   );
+}
+
+function visitorLine(path: string, user: Page["user"]): Html {
+  if (user === "unknown") return html`We cannot see just now who you are.`;
+  return user === undefined ? loginLink(path) : logoutForm(user);
 }
 
 function loginLink(path: string): Html {

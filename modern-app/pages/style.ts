@@ -30,4 +30,5 @@ button { font: inherit; font-weight: 600; font-size: 15px; padding: 7px 15px; bo
 button:hover { border-color: var(--accent); color: var(--accent); }
 button.primary { background: var(--accent); border-color: var(--accent); color: #fff; } button.primary:hover { background: #1b43b0; color: #fff; }
 footer { color: var(--soft); font-size: 14px; border-top: 1px solid var(--line); } footer strong { color: var(--accent); }
+@media (max-width: 640px) { .bar nav { order: 3; flex-basis: 100%; margin: 0 -12px; } .who { margin-left: auto; } }
 `;

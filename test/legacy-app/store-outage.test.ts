@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type RunningLegacyApp, startLegacyApp } from "../../legacy-app/start-legacy-app.ts";
 import { HOW_TO_GET_REAL_REDIS, hasRealRedis, startRedis, type TestRedis } from "../doubles/start-redis.ts";
@@ -9,6 +10,8 @@ import { until } from "../demo/until.ts";
 const open: { stop?(): Promise<void>; close?(): Promise<void> }[] = [];
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   for (const thing of open.splice(0).reverse()) await (thing.close ?? thing.stop)?.call(thing);
 });
 
@@ -32,6 +35,9 @@ describe.skipIf(!hasRealRedis())(`while a real session store is down (${HOW_TO_G
 
 function describeOutage(kind: "embedded" | "real"): void {
   it("a request with a session is answered by 503 with Retry-After, quickly, and never as anonymous", async () => {
+    // Express prints errors that no handler took, except under test.
+    vi.stubEnv("NODE_ENV", "production");
+    const printed = vi.spyOn(console, "error");
     const redis = await openRedis(kind);
     const shop = await openShop(redis);
     const client = shopClient(shop.url);
@@ -47,11 +53,29 @@ function describeOutage(kind: "embedded" | "real"): void {
       const answer = await client.get(path);
       expect([path, answer.status, answer.headers.get("retry-after")]).toEqual([path, 503, "1"]);
       expect(answer.headers.get("content-type")).toContain(type);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect(await answer.text()).not.toContain("not logged in");
     }
     expect(performance.now() - startedAt).toBeLessThan(1_500);
     const socket = new WebSocket(`${shop.url.replace("http", "ws")}/ticker`, { headers: { cookie: client.cookie() } });
     const [, refusal] = await once(socket, "unexpected-response");
     expect([refusal.statusCode, refusal.headers["retry-after"]]).toEqual([503, "1"]);
+    expect((await client.login("alice")).headers.getSetCookie()).toEqual([]);
+    expect(printed.mock.calls).toEqual([]);
+  });
+
+  it("an answer that had begun is finished, though its session can no longer be touched", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    const printed = vi.spyOn(console, "error");
+    const redis = await openRedis(kind);
+    const shop = await openShop(redis);
+    const client = shopClient(shop.url);
+    await client.login("alice");
+    const answer = await client.get("/download?mb=32");
+    await redis.stop();
+    expect((await answer.arrayBuffer()).byteLength).toBe(32 * 1024 * 1024);
+    expect((await client.get("/api/me")).status).toBe(503);
+    expect(printed.mock.calls).toEqual([]);
   });
 
   it("nobody can log in or fill a basket, and is told so", async () => {
@@ -85,6 +109,23 @@ function describeOutage(kind: "embedded" | "real"): void {
     ]);
   });
 }
+
+it("a session store that takes connections but never answers is as good as none, for a request and for the start", async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const startedAt = performance.now();
+  const shop = await startLegacyApp({
+    redisUrl: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    sessionSecret: "secret",
+  });
+  expect((await shopClient(shop.url).login("alice")).status).toBe(503);
+  expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  await shop.close();
+  silent.close();
+  for (const socket of sockets) socket.destroy();
+});
 
 it("the shop starts before its session store does", async () => {
   const redis = await openRedis("embedded");
