@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { createFlagSource, type FlagSource } from "../flags/flag-source.ts";
 import { FlagsFileError } from "../flags/flags-file-error.ts";
 import type { Decider } from "../pipeline/explain.ts";
-import { createRouter } from "../routing/create-router.ts";
+import { createRouter } from "../routing/router.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { countText } from "./problem-text.ts";
 
