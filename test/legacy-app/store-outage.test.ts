@@ -83,8 +83,10 @@ function describeOutage(kind: "embedded" | "real"): void {
     const shop = await openShop(redis);
     await until(async () => (await fetch(`${shop.url}/healthz`)).status === 200);
     await redis.stop();
-    expect((await shopClient(shop.url).login("alice")).status).toBe(503);
-    expect((await shopClient(shop.url).post("/cart", { product: "tea-assam" })).status).toBe(503);
+    const visitor = shopClient(shop.url);
+    expect((await visitor.login("alice")).status).toBe(503);
+    expect((await visitor.post("/cart", { product: "tea-assam" })).status).toBe(503);
+    expect(visitor.cookie()).toBe("");
     expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
     expect((await shopClient(shop.url).get("/catalog")).status).toBe(200);
   });
