@@ -24,8 +24,9 @@ export interface RotateOptions {
   readonly algorithm: TokenAlgorithm;
   /**
    * `graceful` (default): the new key is published at once, signs when every verifier has seen it, and the others stay until their last
-   * token has died. `compromised`: the new key signs at once and the others are withdrawn at once; verifiers fetch the new key within
-   * their cooldown (30 s), but may believe a withdrawn one until their cache ends.
+   * token has died. `compromised`: the new key signs at once and the others are withdrawn at once. A verifier that
+   * meets the new key fetches the set anew (at most every 30 s) and so forgets the withdrawn ones; one that is asked nothing may
+   * believe them until its cache ends.
    */
   readonly mode?: "graceful" | "compromised";
   readonly timing?: RotationTiming;

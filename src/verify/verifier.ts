@@ -26,8 +26,8 @@ export interface VerifierOptions {
   /** How far the clocks of figway and this service may differ, in seconds: 0 to 10, default 5. */
   readonly clockToleranceSeconds?: number;
   /**
-   * How many accepted tokens are remembered until they expire, so that the next request with the same token costs no signature
-   * check. figway uses one token for many requests. Default 1000 (about 1 MB); 0: none.
+   * How many accepted tokens are remembered, each for a minute at the most and never beyond its expiry, so that the next request with
+   * the same token costs no signature check. figway uses one token for many requests. Default 1000 (about 1 MB); 0: none.
    */
   readonly maxCachedTokens?: number;
   /** The present, in epoch milliseconds. Default: `Date.now`. */
@@ -45,6 +45,18 @@ const MAX_CLOCK_TOLERANCE_SECONDS = 10;
 /** figway's own budget is 2 KB; what is far beyond it is not worth parsing. */
 const MAX_TOKEN_LENGTH = 16_384;
 
+/**
+ * How long the signature of a token counts as checked. Bounded on its own, because whoever stole a key chooses the expiry: a forged token
+ * must not be believed for longer than the key itself.
+ */
+const REMEMBER_MS = 60_000;
+
+interface AcceptedToken {
+  readonly identity: VerifiedIdentity;
+  readonly acceptedAtMs: number;
+  readonly untilMs: number;
+}
+
 /** Verifies figway's tokens with everything pinned: key set, issuer, audience, algorithm, type, required claims. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { nowMs = Date.now, maxCachedTokens = 1_000 } = options;
@@ -52,34 +64,35 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const toleranceMs = (pinned.clockTolerance as number) * 1_000;
   const keyOf = keySource(options);
   /** In the order of arrival, which is nearly that of expiry: the first is always the one to drop. */
-  const accepted = new Map<string, VerifiedIdentity>();
+  const accepted = new Map<string, AcceptedToken>();
   return { audience: options.audience, verify };
 
   async function verify(token: string): Promise<VerifiedIdentity> {
+    const presentMs = nowMs();
     const known = accepted.get(token);
-    if (known !== undefined) {
-      if (nowMs() < known.expiresAtMs + toleranceMs) return known;
-      accepted.delete(token);
-    }
-    const identity = await verifyAnew(token);
-    remember(token, identity);
+    // A time before the acceptance: the clock was set back, and nothing can be said of how long ago that was.
+    if (known !== undefined && presentMs >= known.acceptedAtMs && presentMs < known.untilMs) return known.identity;
+    accepted.delete(token);
+    const identity = await verifyAnew(token, presentMs);
+    const untilMs = Math.min(identity.expiresAtMs + toleranceMs, presentMs + REMEMBER_MS);
+    remember(token, { identity, acceptedAtMs: presentMs, untilMs });
     return identity;
   }
 
-  async function verifyAnew(token: string): Promise<VerifiedIdentity> {
+  async function verifyAnew(token: string, presentMs: number): Promise<VerifiedIdentity> {
     if (typeof token !== "string" || token === "") throw new TokenError("token-missing");
     if (token.length > MAX_TOKEN_LENGTH) throw new TokenError("token-malformed");
     try {
-      const result = await jwtVerify(token, keyOf, { ...pinned, currentDate: new Date(nowMs()) });
+      const result = await jwtVerify(token, keyOf, { ...pinned, currentDate: new Date(presentMs) });
       return verifiedIdentityFrom(result);
     } catch (error) {
       throw tokenErrorFrom(error);
     }
   }
 
-  function remember(token: string, identity: VerifiedIdentity): void {
+  function remember(token: string, entry: AcceptedToken): void {
     if (maxCachedTokens <= 0) return;
-    accepted.set(token, identity);
+    accepted.set(token, entry);
     if (accepted.size <= maxCachedTokens) return;
     for (const oldest of accepted.keys()) {
       accepted.delete(oldest);

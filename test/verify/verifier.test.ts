@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import {
   createTestIssuer,
   createVerifier,
@@ -15,6 +15,7 @@ import {
 const NAMES = { issuer: "figway", audience: "shop-modern" };
 const closers: (() => void)[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const close of closers.splice(0)) close();
 });
 
@@ -157,13 +158,39 @@ it("a remembered token is refused as soon as it has expired", async () => {
   let nowMs = Date.now();
   const issuer = createTestIssuer({ ...NAMES, nowMs: () => nowMs });
   const verifier = createVerifier(issuer.verifierOptions);
-  const token = await issuer.issue({ subject: "u1", expiresInSeconds: 60 });
+  const token = await issuer.issue({ subject: "u1", expiresInSeconds: 30 });
   const first = await verifier.verify(token);
   expect(await verifier.verify(token)).toBe(first);
   nowMs = first.expiresAtMs + 4_999;
   expect(await verifier.verify(token)).toBe(first);
   nowMs = first.expiresAtMs + 5_000;
   expect(await codeOf(verifier.verify(token))).toBe("token-expired");
+});
+
+it("a token of a withdrawn key is forgotten within a minute, whatever expiry its forger wrote", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const stolen = createTestIssuer(NAMES);
+  let published = stolen.jwks;
+  const { url } = await serveKeys(() => ({ status: 200, body: JSON.stringify(published) }));
+  const verifier = createVerifier({ ...NAMES, jwksUrl: url });
+  const forged = await stolen.issue({ subject: "admin", expiresInSeconds: 1e9 });
+  await verifier.verify(forged);
+  const successor = createTestIssuer(NAMES);
+  published = successor.jwks;
+  vi.setSystemTime(Date.now() + 31_000);
+  await verifier.verify(await successor.issue({ subject: "u1" }));
+  vi.setSystemTime(Date.now() + 29_000);
+  expect(await codeOf(verifier.verify(forged))).toBe("unknown-key");
+});
+
+it("a clock that is set back does not lengthen what is remembered", async () => {
+  let nowMs = Date.now();
+  const issuer = createTestIssuer({ ...NAMES, nowMs: () => nowMs });
+  const verifier = createVerifier(issuer.verifierOptions);
+  const token = await issuer.issue({ subject: "u1" });
+  const first = await verifier.verify(token);
+  nowMs -= 1;
+  expect(await verifier.verify(token)).not.toBe(first);
 });
 
 it("what one request does to an identity cannot reach another request", async () => {
