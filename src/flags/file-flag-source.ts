@@ -43,7 +43,8 @@ class FileFlagSource implements FlagSource {
   readonly #now: () => number;
   readonly #repository = new FlagRepository();
   readonly #evaluator: FlagEvaluator;
-  #watcher: ReturnType<typeof watchFile> | undefined;
+  #watcher: { close(): void } | undefined;
+  #isGone = false;
   /** Loads and edits take turns, so that an older text never replaces a newer one. */
   #queue: Promise<unknown> = Promise.resolve();
   #text: string | undefined;
@@ -62,7 +63,7 @@ class FileFlagSource implements FlagSource {
 
   async open(): Promise<void> {
     // Watched before it is read: a change in between is seen as a change.
-    this.#watcher = watchFile({ path: this.#path, onChange: () => void this.#inTurn(() => this.#reload()) });
+    this.#watch();
     const problems = await this.#inTurn(() => this.#load());
     if (problems.length > 0) throw new FlagsFileError(this.#name, problems);
   }
@@ -108,7 +109,7 @@ class FileFlagSource implements FlagSource {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#watcher?.close();
+    this.#watcher?.close();
     await this.#queue;
     this.#evaluator.close();
   }
@@ -148,10 +149,32 @@ class FileFlagSource implements FlagSource {
     });
   }
 
+  /** `knownText`: what the watcher takes for the text last seen; it reports the first other one. */
+  #watch(knownText?: string): void {
+    this.#watcher?.close();
+    this.#watcher = watchFile({
+      path: this.#path,
+      onChange: () => void this.#inTurn(() => this.#reload()),
+      onUnreadable: (error) => void this.#inTurn(async () => this.#lose(error)),
+      ...(knownText === undefined ? {} : { knownText }),
+    });
+  }
+
+  /** The watcher would not report a file that comes back with the same text, so it is made to forget that text. */
+  #lose(error: unknown): void {
+    if (this.#closed) return;
+    this.#report([unreadable(error)]);
+    if (!this.#isGone) this.#watch("\0");
+    this.#isGone = true;
+  }
+
   async #reload(): Promise<void> {
     if (this.#closed) return;
     const problems = await this.#load();
-    if (problems.length === 0) return;
+    if (problems.length > 0) this.#report(problems);
+  }
+
+  #report(problems: readonly Problem[]): void {
     const text = problems.map(describeProblem).join(" ");
     if (text === this.#lastError) return;
     this.#lastError = text;
@@ -168,6 +191,7 @@ class FileFlagSource implements FlagSource {
     } catch (error) {
       return [unreadable(error)];
     }
+    this.#isGone = false;
     return this.#take(text);
   }
 
