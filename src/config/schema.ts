@@ -9,15 +9,20 @@ import { upstreamSchema } from "./schema/upstreams.ts";
 /** routes.json: the one source of config types, validation, the published JSON Schema and docs/configuration.md. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().meta({ description: "Where editors find the JSON Schema of this file." }),
-  listen: listenSchema.prefault({}),
-  admin: adminSchema.prefault({}),
+  listen: listenSchema.prefault({}).meta({ description: "The public listener." }),
+  admin: adminSchema.prefault({}).meta({
+    description: "The admin listener: dashboard, JSON API, metrics, health. Never reachable through the public one.",
+  }),
   upstreams: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), upstreamSchema)
     .meta({ description: "The upstreams by name. `legacy` must be among them; every other one is token-based." }),
   identity: identitySchema,
   flags: flagsSchema.prefault({ source: "file" }),
-  access: accessSchema.prefault({}),
-  developer: developerSchema.prefault({}),
+  access: accessSchema.prefault({}).meta({
+    description:
+      "What figway answers where a route's `auth` or `roles` are not met, and whom it believes a cookie from.",
+  }),
+  developer: developerSchema.prefault({}).meta({ description: "What a developer is shown." }),
   routes: z
     .array(routeSchema)
     .min(1)

@@ -8,7 +8,10 @@ const jsonPointer = z
 const claimName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$/);
 
 /** The allow-list: claim name → JSON Pointer. Nothing else leaves the session. */
-const claims = z.record(claimName, jsonPointer).default({});
+const claims = z.record(claimName, jsonPointer).default({}).meta({
+  description:
+    "The allow-list of what a token says of the user: claim name → JSON Pointer into the session. Nothing else leaves the session. A route's `roles` need the claim `roles`.",
+});
 
 const authenticated = z
   .strictObject({ pointer: jsonPointer, equals: z.union([z.string(), z.number(), z.boolean(), z.null()]) })
@@ -26,10 +29,10 @@ const maxSessions = z.int().min(1).max(10_000_000).default(20_000).meta({
 const expressSessionSchema = z.strictObject({
   kind: z.literal("express-session"),
   cookie: cookieName.default("connect.sid").meta({ description: "The name of the session cookie." }),
-  secrets: z
-    .array(z.string().min(1))
-    .min(1)
-    .meta({ description: "The secrets that sign the cookie. The first signs, all verify." }),
+  secrets: z.array(z.string().min(1)).min(1).meta({
+    description: "The secrets that sign the cookie. The first signs, all verify. Give them through the environment.",
+    writeOnly: true,
+  }),
   store: z
     .url({ protocol: /^rediss?$/ })
     .meta({ description: "The Redis that holds the sessions, as redis://host:port/db." }),
@@ -103,23 +106,26 @@ const whoamiSchema = z.strictObject({
 
 const noneSchema = z.strictObject({ kind: z.literal("none") });
 
-export const sessionSchema = z.discriminatedUnion("kind", [expressSessionSchema, whoamiSchema, noneSchema]);
+export const sessionSchema = z
+  .discriminatedUnion("kind", [expressSessionSchema, whoamiSchema, noneSchema])
+  .meta({ description: "How legacy's sessions are read." });
 
-export const tokenSchema = z.strictObject({
-  issuer: z.string().min(1).default("figway").meta({ description: "The `iss` claim." }),
-  ttlSeconds: z
-    .int()
-    .min(10)
-    .max(900)
-    .default(60)
-    .meta({ description: "The life of a token. A logged-out user's token is good for this long at the most." }),
-  algorithm: z.enum(["ES256", "EdDSA"]).default("ES256").meta({ description: "The signature algorithm." }),
-});
+export const tokenSchema = z
+  .strictObject({
+    issuer: z.string().min(1).default("figway").meta({ description: "The `iss` claim." }),
+    ttlSeconds: z
+      .int()
+      .min(10)
+      .max(900)
+      .default(60)
+      .meta({ description: "The life of a token. A logged-out user's token is good for this long at the most." }),
+    algorithm: z.enum(["ES256", "EdDSA"]).default("ES256").meta({ description: "The signature algorithm." }),
+  })
+  .meta({ description: "The tokens that modern gets." });
 
-export const identitySchema = z.strictObject({
-  session: sessionSchema,
-  token: tokenSchema.prefault({}),
-});
+export const identitySchema = z
+  .strictObject({ session: sessionSchema, token: tokenSchema.prefault({}) })
+  .meta({ description: "Who the user is: legacy's session on one side, a short-lived token on the other." });
 
 export type IdentityConfig = z.output<typeof identitySchema>;
 export type SessionConfig = z.output<typeof sessionSchema>;

@@ -5,9 +5,12 @@ const milliseconds = z.int().min(1).max(86_400_000);
 /** One upstream: a base URL with limits. */
 export const upstreamSchema = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).meta({
-      description: "Base URL: `http` or `https`, host, port. A path is put in front of every forwarded target.",
-    }),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .regex(/^[^?#]*$/, "must hold neither ? nor #")
+      .meta({
+        description: "Base URL: `http` or `https`, host, port. A path is put in front of every forwarded target.",
+      }),
     audience: z
       .string()
       .min(1)
