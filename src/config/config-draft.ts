@@ -6,13 +6,15 @@ import type { FlagsConfig } from "./schema/flags.ts";
 import { type RouteConfig, routeFields } from "./schema/routes.ts";
 import type { UpstreamConfig } from "./schema/upstreams.ts";
 import { upstreamSchema } from "./schema/upstreams.ts";
-import { type JsonPath, isAtOrBelow } from "./json-path.ts";
+import { isAtOrBelow, type JsonPath, pathKey } from "./json-path.ts";
 
 /**
  * What of a configuration can be relied on while parts of it are wrong: rules look at this, so that one mistake does not hide
  * another, and say nothing of what is in doubt, so that one mistake is not reported twice.
  */
 export interface ConfigDraft {
+  /** The text as written at a place, where it read the environment. */
+  readonly templateAt: (path: JsonPath) => string | undefined;
   readonly listen: ListenConfig | undefined;
   readonly admin: AdminConfig | undefined;
   /** Every upstream that is named; undefined when the section cannot be read at all. */
@@ -36,7 +38,11 @@ export function isCertain(route: RouteDraft, ...names: readonly (keyof RouteConf
 }
 
 /** `doubts`: the places that the schema or the environment has something to say about, or that a misspelt name stands for. */
-export function draftConfig(root: unknown, doubts: readonly JsonPath[]): ConfigDraft {
+export function draftConfig(
+  root: unknown,
+  doubts: readonly JsonPath[],
+  templates: ReadonlyMap<string, string>,
+): ConfigDraft {
   const object = asObject(root);
   const isSound = (...path: JsonPath): boolean => !doubts.some((doubt) => isAtOrBelow(doubt, path));
   const section = <T>(schema: z.ZodType<T>, ...path: [string, ...string[]]): T | undefined => {
@@ -47,6 +53,7 @@ export function draftConfig(root: unknown, doubts: readonly JsonPath[]): ConfigD
   const { listen, admin, flags } = configSchema.shape;
   const routes = object?.["routes"];
   return {
+    templateAt: (path) => templates.get(pathKey(path)),
     listen: section(listen, "listen"),
     admin: section(admin, "admin"),
     upstreams: draftUpstreams(object?.["upstreams"], isSound),

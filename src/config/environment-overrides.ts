@@ -68,7 +68,13 @@ function unleashSection(
 ): Pick<Overrides, "value" | "findings" | "overridden"> {
   const kept = isObject(inFile) && inFile["source"] === "unleash" ? inFile : {};
   const hasToken = token !== undefined && token !== "";
-  const value = { ...kept, source: "unleash", url: literal(url), ...(hasToken ? { token: literal(token) } : {}) };
+  // As references, so that what is said of them never shows their values.
+  const value = {
+    ...kept,
+    source: "unleash",
+    url: "${UNLEASH_URL}",
+    ...(hasToken ? { token: "${UNLEASH_TOKEN}" } : {}),
+  };
   const overridden: JsonPath[] = [["flags", "url"]];
   if (hasToken || kept["token"] === undefined) overridden.push(["flags", "token"]);
   const findings: Finding[] = [];
@@ -87,9 +93,4 @@ function unleashSection(
     });
   }
   return { value, findings, overridden };
-}
-
-/** Keeps a value of the environment from being looked through for `${…}` itself. */
-function literal(text: string): string {
-  return text.replaceAll("${", "$${");
 }

@@ -62,7 +62,7 @@ export function parseConfig(text: string, environment: Environment, { file }: { 
     ...issues.map(({ path }) => path as JsonPath).filter((path) => path.length > 0),
     ...misspelt.flatMap(({ path, meant }) => [path, ...(meant === undefined ? [] : [[...path.slice(0, -1), meant]])]),
   ];
-  const draft = draftConfig(value, doubts);
+  const draft = draftConfig(value, doubts, interpolation.templates);
   const findings = [
     ...document.findings,
     ...environmentFindings,

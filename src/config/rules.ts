@@ -12,6 +12,7 @@ import { rewriteOrStripPrefix } from "./rules/rewrite-or-strip-prefix.ts";
 import { rolesNeedAuth } from "./rules/roles-need-auth.ts";
 import { rolesNeedClaim } from "./rules/roles-need-claim.ts";
 import type { Rule } from "./rules/rule.ts";
+import { secretsFromEnvironment } from "./rules/secrets-from-environment.ts";
 import { stripPrefixFits } from "./rules/strip-prefix-fits.ts";
 import { uniqueRouteIds } from "./rules/unique-route-ids.ts";
 import { upstreamExists } from "./rules/upstream-exists.ts";
@@ -34,4 +35,5 @@ export const RULES: readonly Rule[] = [
   rolesNeedClaim,
   rolesNeedAuth,
   authNeedsSession,
+  secretsFromEnvironment,
 ];

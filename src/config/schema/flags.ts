@@ -33,11 +33,9 @@ const unleashFlags = z.strictObject({
 });
 
 /** Where flags come from. Both sources feed the same evaluator. */
-export const flagsSchema = z
-  .discriminatedUnion("source", [fileFlags, unleashFlags])
-  .meta({
-    description: "Where flags come from. Both sources feed the same evaluator, so a flag means the same in both.",
-  });
+export const flagsSchema = z.discriminatedUnion("source", [fileFlags, unleashFlags]).meta({
+  description: "Where flags come from. Both sources feed the same evaluator, so a flag means the same in both.",
+});
 
 export type FlagsConfig = z.output<typeof flagsSchema>;
 export type FileFlagsConfig = z.output<typeof fileFlags>;

@@ -14,9 +14,17 @@ const claims = z.record(claimName, jsonPointer).default({}).meta({
 });
 
 const authenticated = z
-  .strictObject({ pointer: jsonPointer, equals: z.union([z.string(), z.number(), z.boolean(), z.null()]) })
+  .strictObject({
+    pointer: jsonPointer.meta({ description: "Where to look (a JSON Pointer, RFC 6901)." }),
+    equals: z
+      .union([z.string(), z.number(), z.boolean(), z.null()])
+      .meta({ description: "What must stand there, of the same type." }),
+  })
   .optional()
-  .meta({ description: "What must hold before the subject is believed, as { pointer, equals }. Default: nothing." });
+  .meta({
+    description:
+      "What must hold before the subject is believed, for sessions that know a user before he has logged in. Default: nothing.",
+  });
 
 const cookieName = z
   .string()
