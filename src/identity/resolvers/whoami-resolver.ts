@@ -142,13 +142,12 @@ class WhoamiResolver implements IdentityResolver, SessionLife {
       return { kind: "unknown", cause: `whoami is not asked for a moment: ${this.#lastFailure ?? "it failed"}` };
     }
     const answer = await this.#endpoint.ask(question);
-    if (answer.kind === "unknown") {
+    if (answer.kind === "no-answer") {
       this.#failed(answer.cause);
-      return answer;
+      return { kind: "unknown", cause: answer.cause };
     }
-    this.#breaker.succeeded();
-    if (this.#lastFailure !== undefined) this.#deps.log.info("the whoami endpoint answers again");
-    this.#lastFailure = undefined;
+    this.#succeeded();
+    if (answer.kind === "not-understood") return { kind: "unknown", cause: answer.cause };
     return answer.kind === "nobody" ? nobody() : this.#identityIn(answer.document, record.name.handle);
   }
 
@@ -169,6 +168,12 @@ class WhoamiResolver implements IdentityResolver, SessionLife {
     if (this.#config.cacheMs === 0) return;
     record.identity = identity;
     record.validUntilMs = Math.min(askedAtMs + this.#config.cacheMs, record.userUntilMs);
+  }
+
+  #succeeded(): void {
+    this.#breaker.succeeded();
+    if (this.#lastFailure !== undefined) this.#deps.log.info("the whoami endpoint answers again");
+    this.#lastFailure = undefined;
   }
 
   #failed(cause: string): void {

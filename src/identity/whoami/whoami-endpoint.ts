@@ -4,11 +4,15 @@ import type { WhoamiConfig } from "../../config/schema/identity.ts";
 import type { ResolveRequest } from "../../model/identity.ts";
 import { describeError } from "../../telemetry/log.ts";
 
-/** What legacy says of a credential: a document, nothing (nobody is logged in), or nothing that can be understood. */
+/**
+ * What legacy says of a credential: a document; that nobody is logged in; something that cannot be understood; or no word at all.
+ * Only silence is the endpoint's fault for sure: what cannot be understood may be what one client's odd cookie earned.
+ */
 export type WhoamiAnswer =
   | { readonly kind: "document"; readonly document: unknown }
   | { readonly kind: "nobody" }
-  | { readonly kind: "unknown"; readonly cause: string };
+  | { readonly kind: "not-understood"; readonly cause: string }
+  | { readonly kind: "no-answer"; readonly cause: string };
 
 export interface WhoamiQuestion extends Pick<ResolveRequest, "scheme" | "host" | "clientAddress"> {
   /** The configured cookies and no other, as a `Cookie` field. */
@@ -16,6 +20,8 @@ export interface WhoamiQuestion extends Pick<ResolveRequest, "scheme" | "host" |
 }
 
 const NOBODY: WhoamiAnswer = { kind: "nobody" };
+/** What a field value may hold (RFC 9110 §5.5). */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Asks the whoami endpoint. Nothing rejects, and no redirect is followed: the cookies go nowhere but to the configured URL. */
@@ -36,6 +42,9 @@ export class WhoamiEndpoint {
   }
 
   async ask(question: WhoamiQuestion): Promise<WhoamiAnswer> {
+    if (!FIELD_VALUE.test(question.cookie)) {
+      return { kind: "not-understood", cause: "the cookie holds characters that no header field can carry" };
+    }
     try {
       const answer = await this.#pool.request({
         path: this.#path,
@@ -54,7 +63,7 @@ export class WhoamiEndpoint {
       });
       return await this.#understand(answer.statusCode, answer.body);
     } catch (error) {
-      return { kind: "unknown", cause: `the whoami endpoint did not answer: ${describeError(error)}` };
+      return { kind: "no-answer", cause: `the whoami endpoint did not answer: ${describeError(error)}` };
     }
   }
 
@@ -68,11 +77,11 @@ export class WhoamiEndpoint {
     const { successStatus, anonymousStatuses, redirectMeans, maxAnswerBytes } = this.#config;
     if (status === successStatus) {
       if (text !== undefined) return parse(text);
-      return { kind: "unknown", cause: `the whoami endpoint's answer is longer than ${maxAnswerBytes} octets` };
+      return { kind: "not-understood", cause: `the whoami endpoint's answer is longer than ${maxAnswerBytes} octets` };
     }
     if (anonymousStatuses.includes(status)) return NOBODY;
     if (REDIRECTS.has(status) && redirectMeans === "anonymous") return NOBODY;
-    return { kind: "unknown", cause: `the whoami endpoint answered ${status}` };
+    return { kind: "not-understood", cause: `the whoami endpoint answered ${status}` };
   }
 }
 
@@ -80,7 +89,7 @@ function parse(text: string): WhoamiAnswer {
   try {
     return { kind: "document", document: JSON.parse(text) };
   } catch {
-    return { kind: "unknown", cause: "the whoami endpoint's answer is not JSON" };
+    return { kind: "not-understood", cause: "the whoami endpoint's answer is not JSON" };
   }
 }
 

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/** A TCP proxy that can be made to misbehave, for clients of a server that behaves. */
+export interface FaultProxy {
+  readonly port: number;
+  /** Connections open just now. */
+  readonly connections: number;
+  /** Holds back what the server says, by so many milliseconds; 0: not at all. */
+  delayAnswers(ms: number): void;
+  /** Cuts every open connection; later ones work. */
+  cut(): void;
+  /** From now on takes connections and bytes, but lets nothing through in either direction: a half-open network. */
+  blackhole(which?: "all" | "open"): void;
+  /** Refuses new connections and cuts the open ones. */
+  refuse(): Promise<void>;
+  /** Undoes `blackhole`, `delayAnswers` and `refuse`; connections caught in a black hole stay there. */
+  mend(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Nothing passes any more. */
+  dead: boolean;
+}
+
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  const pairs = new Set<Pair>();
+  let delayMs = 0;
+  let swallowing = false;
+
+  const accept = (client: Socket) => {
+    const server = connect(targetPort, "127.0.0.1");
+    const pair: Pair = { client, server, dead: swallowing };
+    pairs.add(pair);
+    const end = () => {
+      // A half-open network tells neither side that the other is gone.
+      if (pair.dead) return;
+      pairs.delete(pair);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      socket.on("error", () => undefined);
+      socket.on("close", end);
+    }
+    client.on("data", (bytes) => {
+      if (!pair.dead) server.write(bytes);
+    });
+    server.on("data", (bytes) => {
+      if (pair.dead) return;
+      if (delayMs === 0) client.write(bytes);
+      else setTimeout(() => !pair.dead && client.writable && client.write(bytes), delayMs);
+    });
+  };
+
+  const destroyAll = () => {
+    for (const pair of pairs) {
+      pair.dead = false;
+      pair.client.destroy();
+      pair.server.destroy();
+    }
+    pairs.clear();
+  };
+
+  let listener: Server | undefined = await listen(0, accept);
+  const { port } = listener.address() as AddressInfo;
+  const stopListening = async () => {
+    const stopping = listener;
+    listener = undefined;
+    if (stopping === undefined) return;
+    const closed = once(stopping, "close");
+    stopping.close();
+    destroyAll();
+    await closed;
+  };
+
+  return {
+    port,
+    get connections() {
+      return pairs.size;
+    },
+    delayAnswers(ms) {
+      delayMs = ms;
+    },
+    cut: destroyAll,
+    blackhole(which = "all") {
+      for (const pair of pairs) pair.dead = true;
+      swallowing = which === "all";
+    },
+    refuse: stopListening,
+    async mend() {
+      delayMs = 0;
+      swallowing = false;
+      listener ??= await listen(port, accept);
+    },
+    async close() {
+      await stopListening();
+      destroyAll();
+    },
+  };
+}
+
+async function listen(port: number, accept: (client: Socket) => void): Promise<Server> {
+  const server = createServer(accept).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
