@@ -1,4 +1,3 @@
-// oxlint-disable oxc/no-async-endpoint-handlers -- express 5 hands a rejection to the error handlers itself
 import { Router, urlencoded } from "express";
 import type { OrderBook } from "../../demo/order-book.ts";
 import { totalCentsOf } from "../../demo/shop-data.ts";

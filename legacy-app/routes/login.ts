@@ -1,4 +1,3 @@
-// oxlint-disable oxc/no-async-endpoint-handlers -- express 5 hands a rejection to the error handlers itself
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Request, Router, urlencoded } from "express";
 import { SHOP_USERS, type ShopUser } from "../../demo/shop-data.ts";

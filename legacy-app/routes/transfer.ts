@@ -1,4 +1,3 @@
-// oxlint-disable oxc/no-async-endpoint-handlers -- express 5 hands a rejection to the error handlers itself
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";

@@ -13,6 +13,8 @@ export interface Outbound {
   readonly headers: RawHeaders;
   /** Turns the upstream's end-to-end answer fields into those that the client sees (cookie ownership, redirects, caching). */
   readonly translateAnswer: (status: number, headers: RawHeaders) => RawHeaders;
+  /** Told once, when the last octet of a complete answer has come and before it goes on to the client. Never throws or waits. */
+  readonly answerEnded: (() => void) | undefined;
   readonly limits: OutboundLimits;
 }
 

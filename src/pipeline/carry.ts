@@ -1,43 +1,51 @@
 import type { ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
-import type { Identity } from "../model/identity.ts";
-import type { Decision } from "../model/decision.ts";
-import type { Outbound } from "../model/outbound.ts";
+import type { Socket } from "node:net";
 import type { Outcome } from "../model/outcome.ts";
+import type { Outbound } from "../model/outbound.ts";
 import { forward } from "../transport/forward.ts";
 import { tunnel } from "../transport/tunnel.ts";
 import type { Upstream } from "../transport/upstream.ts";
 import type { Exchange } from "./exchange.ts";
+import type { SessionFollower } from "./follow-session.ts";
 import type { Services } from "./services.ts";
 
+/** What is carried: the request as it goes out, and who follows its session meanwhile. */
+export interface Carried {
+  readonly outbound: Outbound;
+  readonly follower: SessionFollower;
+}
+
 /** Streams the request to its upstream and the answer back. A failure is a value; it never rejects. */
-export function forwardRequest(exchange: Exchange, outbound: Outbound, response: ServerResponse): Promise<Outcome> {
-  return forward({ request: exchange.request, response, outbound, upstream: upstreamOf(exchange, outbound) });
+export async function forwardRequest(exchange: Exchange, carried: Carried, response: ServerResponse): Promise<Outcome> {
+  const { outbound, follower } = carried;
+  const upstream = upstreamOf(exchange, outbound);
+  const outcome = await forward({ request: exchange.request, response, outbound, upstream });
+  follower.release();
+  return outcome;
 }
 
 /** Carries a WebSocket until one side ends it, or until its session does (TRAPS 31). */
 export async function openTunnel(
   exchange: Exchange,
-  plan: { outbound: Outbound; identity: Identity; decision: Decision },
-  client: { socket: Duplex; head: Buffer },
+  { outbound, follower }: Carried,
+  client: { socket: Socket; head: Buffer },
   services: Services,
 ): Promise<Outcome> {
-  const { outbound, identity, decision } = plan;
-  let forget: () => void = () => undefined;
-  let opened = false;
+  let forget: (() => void) | undefined;
   const outcome = await tunnel({
     request: exchange.request,
     ...client,
     outbound,
     upstream: upstreamOf(exchange, outbound),
-    onOpen: (open) => {
-      opened = true;
-      services.metrics.tunnelOpened(decision.side);
-      forget = services.tunnels.add(identity.kind === "user" ? identity.sessionHandle : undefined, open);
+    onOpen(open) {
+      services.metrics.tunnelOpened(outbound.side);
+      forget = services.tunnels.add(open);
+      follower.tunnelOpened(open);
     },
   });
-  forget();
-  if (opened) services.metrics.tunnelClosed(decision.side);
+  follower.release();
+  if (forget !== undefined) services.metrics.tunnelClosed(outbound.side);
+  forget?.();
   return outcome;
 }
 

@@ -48,8 +48,9 @@ function loginNeeded(exchange: Exchange, { target }: EffectiveTarget): GatewayEr
 
 function isNavigation(exchange: Exchange): boolean {
   if (exchange.kind === "upgrade" || (exchange.method !== "GET" && exchange.method !== "HEAD")) return false;
-  const mode = firstFieldValue(exchange.headers, "sec-fetch-mode");
-  if (mode !== undefined) return mode === "navigate";
+  // Browsers send Sec-Fetch-Dest with Sec-Fetch-Mode; programs whose HTTP client sends the mode alone tell nothing by it.
+  const destination = firstFieldValue(exchange.headers, "sec-fetch-dest");
+  if (destination !== undefined) return firstFieldValue(exchange.headers, "sec-fetch-mode") === "navigate";
   return /\btext\/html\b/i.test(firstFieldValue(exchange.headers, "accept") ?? "");
 }
 

@@ -36,7 +36,7 @@ export function openExchange(request: IncomingMessage, kind: Exchange["kind"], s
   const headers = request.rawHeaders;
   const peerAddress = request.socket.remoteAddress ?? "";
   const peerIsTrusted = snapshot.trustsPeer(peerAddress);
-  const ownScheme = (request.socket as TLSSocket).encrypted === true ? "https" : "http";
+  const ownScheme = (request.socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
   return {
     id: (peerIsTrusted ? receivedId(headers) : undefined) ?? services.randomHex(12),
     kind,

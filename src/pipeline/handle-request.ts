@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { RouteConfig } from "../config/schema/routes.ts";
 import type { Decision, FlagContext } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
@@ -13,6 +13,7 @@ import { decideTarget } from "./decide-target.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { mayFallBack, refusalOf } from "./fallback.ts";
 import { flagContextOf } from "./flag-context.ts";
+import { followSession, type SessionFollower } from "./follow-session.ts";
 import { matchRoute } from "./match-route.ts";
 import { refuse } from "./refuse.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
@@ -28,6 +29,8 @@ export interface Plan {
   readonly identity: Identity;
   readonly bucket: Bucket | undefined;
   readonly decision: Decision;
+  /** Follows the session for as long as the exchange lasts. */
+  readonly follower: SessionFollower;
   readonly outbound: Outbound;
 }
 
@@ -45,11 +48,11 @@ export function createGateway(services: Services) {
       const effective = screenFraming(exchange);
       if (isReserved(effective.target)) return answerReserved(exchange, effective, response, services);
       let plan = await planExchange(exchange, effective);
-      let outcome = await forwardRequest(exchange, plan.outbound, response);
+      let outcome = await forwardRequest(exchange, plan, response);
       if (mayFallBack(exchange, plan.route, plan.decision, outcome)) {
         noteFallback(exchange, outcome, services);
-        plan = await replanToLegacy(exchange, plan);
-        outcome = await forwardRequest(exchange, plan.outbound, response);
+        plan = replanToLegacy(exchange, plan);
+        outcome = await forwardRequest(exchange, plan, response);
       }
       settle(exchange, plan, outcome, services);
       const refusal = outcome.kind === "failed" ? refusalOf(outcome) : undefined;
@@ -60,7 +63,7 @@ export function createGateway(services: Services) {
   }
 
   /** A WebSocket: the same decision and the same identity, then a tunnel instead of a forward. */
-  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async function handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const exchange = openExchange(request, "upgrade", services);
     try {
       const plan = await planExchange(exchange, screenFraming(exchange));
@@ -87,14 +90,16 @@ export function createGateway(services: Services) {
       flagContext: (): FlagContext => flagContextOf(exchange, { route, identity, bucket, effective }),
     });
     checkAccess(exchange, { route, identity, decision, effective });
-    const outbound = await translateCredentials(exchange, { route, identity, decision, effective, bucket });
-    return { effective, route, identity, bucket, decision, outbound };
+    const follower = followSession(exchange, effective, decision.side);
+    const outbound = translateCredentials(exchange, { route, identity, decision, effective, bucket, follower });
+    return { effective, route, identity, bucket, decision, follower, outbound };
   }
 
   /** Modern failed before its first byte and the route allows it: the same exchange, as legacy would have got it (law 4). */
-  async function replanToLegacy(exchange: Exchange, plan: Plan): Promise<Plan> {
+  function replanToLegacy(exchange: Exchange, plan: Plan): Plan {
     const decision: Decision = { ...plan.decision, side: "legacy", upstream: LEGACY, reason: "fallback" };
-    return { ...plan, decision, outbound: await translateCredentials(exchange, { ...plan, decision }) };
+    const follower = followSession(exchange, plan.effective, "legacy");
+    return { ...plan, decision, follower, outbound: translateCredentials(exchange, { ...plan, decision, follower }) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RouteConfig } from "../config/schema/routes.ts";
 import { GatewayError } from "../model/gateway-error.ts";
-import type { Identity } from "../model/identity.ts";
+import type { Identity, ResolveRequest } from "../model/identity.ts";
 import { fieldValues } from "../model/raw-headers.ts";
 import { LEGACY } from "../model/side.ts";
 import type { Exchange } from "./exchange.ts";
@@ -15,16 +15,17 @@ import { IDENTITY_NOT_NEEDED } from "./snapshot.ts";
 export function resolveIdentity(
   exchange: Exchange,
   route: RouteConfig,
-  { host }: EffectiveTarget,
+  effective: EffectiveTarget,
 ): Identity | Promise<Identity> {
   if (!needsIdentity(exchange, route)) return IDENTITY_NOT_NEEDED;
-  const resolution = exchange.snapshot.resolver.resolve({
-    cookieFields: fieldValues(exchange.headers, "cookie"),
-    scheme: exchange.scheme,
-    host,
-    clientAddress: exchange.clientAddress,
-  });
+  const resolution = exchange.snapshot.resolver.resolve(resolveRequestOf(exchange, effective));
   return resolution instanceof Promise ? resolution.then(accept) : accept(resolution);
+}
+
+/** What a resolver sees of an exchange. */
+export function resolveRequestOf(exchange: Exchange, { host }: EffectiveTarget): ResolveRequest {
+  const { headers, scheme, clientAddress } = exchange;
+  return { cookieFields: fieldValues(headers, "cookie"), scheme, host, clientAddress };
 }
 
 function accept(resolution: Identity | { readonly kind: "not-mine" }): Identity {

@@ -17,13 +17,13 @@ export interface Services {
   monotonicMs(): number;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Open tunnels by session, so that a logout can close them. */
+  /** The open tunnels, so that a stopping gateway can close them. */
   readonly tunnels: TunnelRegistry;
 }
 
 export interface TunnelRegistry {
   /** Remembers an open tunnel; the function returned forgets it. */
-  add(sessionHandle: string | undefined, tunnel: OpenTunnel): () => void;
+  add(tunnel: OpenTunnel): () => void;
 }
 
 export interface OpenTunnel {

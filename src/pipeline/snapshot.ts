@@ -17,7 +17,8 @@ export interface Snapshot {
   matchRoute(request: RouteRequest): RouteMatch;
   readonly flags: Flags;
   readonly resolver: IdentityResolver;
-  mintToken(identity: UserIdentity, audience: string): string | Promise<string>;
+  /** A token for this user and audience. Throws a GatewayError where none can be made. */
+  mintToken(identity: UserIdentity, audience: string): string;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly destinations: ReadonlyMap<string, Destination>;
   /** The cookies that modern never sees and may not set, in lower case: the session's and figway's own. */

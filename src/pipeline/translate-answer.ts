@@ -1,8 +1,9 @@
 import type { RawHeaders } from "../model/raw-headers.ts";
 import { foldFieldName } from "../model/raw-headers.ts";
 import { bucketCookie } from "./bucket.ts";
-import { setCookieName } from "./cookies.ts";
+import { expiringCookie, setCookieName } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
+import { resolveRequestOf } from "./resolve-identity.ts";
 import type { Translation } from "./translate-credentials.ts";
 
 /**
@@ -28,11 +29,7 @@ export function translateAnswer(
         fields.push(name, value);
         break;
       case "set-cookie":
-        if (fromModern && exchange.snapshot.credentialCookies.has(setCookieName(value))) {
-          exchange.snapshot.reportForeignCookie(decision.upstream, setCookieName(value));
-        } else {
-          fields.push(name, value);
-        }
+        pushSetCookie(fields, name, value);
         break;
       case "location":
         fields.push(name, publicLocation(exchange, translation, value));
@@ -54,6 +51,25 @@ export function translateAnswer(
     fields.push("X-Figway-Route", route.id, "X-Figway-Side", decision.side, "X-Figway-Reason", decision.reason);
   }
   return fields;
+
+  function pushSetCookie(into: string[], name: string, value: string): void {
+    const cookie = setCookieName(value);
+    if (!exchange.snapshot.credentialCookies.has(cookie)) into.push(name, value);
+    else if (fromModern) exchange.snapshot.reportForeignCookie(decision.upstream, cookie);
+    else into.push(name, namesEndedSession(value) ? expiringCookie(value) : value);
+  }
+
+  /** An answer that was on its way when its user logged out would put the ended session back (TRAPS 7). */
+  function namesEndedSession(value: string): boolean {
+    const { sessions } = exchange.snapshot.resolver;
+    if (sessions === undefined) return false;
+    const request = {
+      ...resolveRequestOf(exchange, translation.effective),
+      cookieFields: [value.split(";", 1)[0] as string],
+    };
+    const handle = sessions.handleOf(request);
+    return handle !== undefined && sessions.hasEnded(handle);
+  }
 }
 
 type AnswerRule = "pass" | "owned" | "set-cookie" | "location" | "caching" | "shared-caching";

@@ -6,6 +6,7 @@ import { endToEndFields } from "../transport/end-to-end-fields.ts";
 import { withoutCookies } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldRule } from "./owned-fields.ts";
+import type { SessionFollower } from "./follow-session.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 import type { Destination } from "./snapshot.ts";
 import { translateAnswer } from "./translate-answer.ts";
@@ -17,23 +18,22 @@ export interface Translation {
   readonly decision: Decision;
   readonly effective: EffectiveTarget;
   readonly bucket: Bucket | undefined;
+  readonly follower: SessionFollower;
 }
 
 /**
  * Here a cookie becomes a token. Towards modern: session cookies are taken out, whatever poses as a field of figway's is purged,
  * and the minted bearer is added. Towards legacy: the request passes as it came, but for the same purge (law 3).
  */
-export function translateCredentials(exchange: Exchange, translation: Translation): Outbound | Promise<Outbound> {
+export function translateCredentials(exchange: Exchange, translation: Translation): Outbound {
   const { identity, decision } = translation;
   if (decision.side === "legacy" || identity.kind !== "user") return outboundOf(exchange, translation, undefined);
   const { audience } = destinationOf(exchange, decision);
-  const token = exchange.snapshot.mintToken(identity, audience);
-  if (typeof token === "string") return outboundOf(exchange, translation, token);
-  return token.then((minted) => outboundOf(exchange, translation, minted));
+  return outboundOf(exchange, translation, exchange.snapshot.mintToken(identity, audience));
 }
 
 function outboundOf(exchange: Exchange, translation: Translation, token: string | undefined): Outbound {
-  const { route, decision, effective } = translation;
+  const { route, decision, effective, follower } = translation;
   const destination = destinationOf(exchange, decision);
   return {
     side: decision.side,
@@ -41,7 +41,11 @@ function outboundOf(exchange: Exchange, translation: Translation, token: string 
     method: exchange.method,
     target: destination.basePath + (decision.side === "modern" ? rewritten(effective.target, route) : effective.target),
     headers: outboundFields(exchange, translation, token),
-    translateAnswer: (status, headers) => translateAnswer(exchange, translation, { status, headers }),
+    translateAnswer(status, headers) {
+      follower.answerBegan(headers);
+      return translateAnswer(exchange, translation, { status, headers });
+    },
+    answerEnded: follower.answerEnded,
     limits: { totalTimeoutMs: route.timeoutMs, maxBodyBytes: route.maxBodyBytes },
   };
 }

@@ -6,6 +6,8 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
+  /** The same with the level as an argument, for parts that take a log as one function. */
+  write(level: Exclude<LogLevel, "silent">, message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Writes out what is still in memory. */
   flush(): void;
 }
@@ -16,7 +18,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 const REDACTED = ["cookie", "authorization", "token", "secret", "secrets", "password", "setCookie", "set-cookie"];
 
 /** The most octets that wait in memory before they are written. */
-const BUFFERED_BYTES = 16_384;
+const BUFFERED_BYTES = 8_192;
 
 /** How long a line waits in memory at the most, in milliseconds. A write per request would be the dearest part of logging. */
 const FLUSH_INTERVAL_MS = 100;
@@ -37,19 +39,27 @@ export function createLog(options: { level: LogLevel; fd?: number }): Log & { cl
   destination.on("error", () => undefined);
   const timer = setInterval(() => destination.flushSync(), FLUSH_INTERVAL_MS);
   timer.unref();
-  const write = (level: Exclude<LogLevel, "silent">) => (message: string, fields?: Record<string, unknown>) =>
-    fields === undefined ? logger[level](message) : logger[level](fields, message);
   return {
-    debug: write("debug"),
-    info: write("info"),
-    warn: write("warn"),
-    error: write("error"),
+    debug: (message, fields) => write("debug", message, fields),
+    info: (message, fields) => write("info", message, fields),
+    warn: (message, fields) => write("warn", message, fields),
+    error: (message, fields) => write("error", message, fields),
+    write,
     flush: () => destination.flushSync(),
     close: () => {
       clearInterval(timer);
       destination.flushSync();
     },
   };
+
+  function write(
+    level: Exclude<LogLevel, "silent">,
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void {
+    if (fields === undefined) logger[level](message);
+    else logger[level](fields, message);
+  }
 }
 
 /** One line for a log of an unknown thrown value: its message and the messages of its causes. */

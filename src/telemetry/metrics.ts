@@ -14,6 +14,17 @@ export interface Metrics {
   configLoaded(ok: boolean): void;
   tunnelOpened(side: string): void;
   tunnelClosed(side: string): void;
+  /** What identity resolvers count, on the request path. */
+  readonly identity: IdentityCounts;
+}
+
+export interface IdentityCounts {
+  cacheHit(): void;
+  read(outcome: "user" | "anonymous" | "unknown", durationMs: number): void;
+  badSignature(): void;
+  conflictingCookies(): void;
+  resurrected(): void;
+  touched(): void;
 }
 
 export interface SettledRequest {
@@ -39,7 +50,7 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
   const registers = [registry];
   const requests = new Counter({
     name: "figway_requests_total",
-    help: "Requests answered, by route, side, reason of the decision and status class.",
+    help: "Requests answered, by route, side, reason of the decision, kind of identity and status.",
     labelNames: ["route", "side", "reason", "identity", "status"],
     registers,
   });
@@ -76,6 +87,7 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
     configLoaded: (ok) => reloads.inc({ result: ok ? "ok" : "refused" }),
     tunnelOpened: (side) => tunnels.inc({ side }),
     tunnelClosed: (side) => tunnels.dec({ side }),
+    identity: countIdentity(counter, registers),
   };
 
   function requestSettled({ routeId, decision, identity, status, durationMs }: SettledRequest): void {
@@ -91,4 +103,32 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
     cell.count();
     cell.observe(durationMs / 1_000);
   }
+}
+
+function countIdentity(
+  counter: (name: string, help: string, ...labelNames: string[]) => Counter,
+  registers: Registry[],
+): IdentityCounts {
+  const answers = counter("figway_session_lookups_total", "Sessions looked up, by where the answer came from.", "from");
+  const reads = new Histogram({
+    name: "figway_session_read_duration_seconds",
+    help: "Time to read a session from its store, or to ask whoami.",
+    labelNames: ["outcome"],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const remarkable = counter("figway_session_events_total", "Remarkable events about sessions, by kind.", "event");
+  const hits = answers.labels("memory");
+  const misses = answers.labels("store");
+  return {
+    cacheHit: () => hits.inc(),
+    read(outcome, durationMs) {
+      misses.inc();
+      reads.observe({ outcome }, durationMs / 1_000);
+    },
+    badSignature: () => remarkable.inc({ event: "bad-signature" }),
+    conflictingCookies: () => remarkable.inc({ event: "conflicting-cookies" }),
+    resurrected: () => remarkable.inc({ event: "resurrected" }),
+    touched: () => remarkable.inc({ event: "touched" }),
+  };
 }

@@ -86,7 +86,7 @@ export class ForwardExchange implements Exchange {
       this.#fail("gateway", "internal", "the request cannot be written: a method, target or field is malformed");
     } else if (max !== undefined && framing.length > max) {
       this.#fail("client", "body-too-large", "the request body is larger than allowed");
-    } else upstream.pool.dispatch(this);
+    } else upstream.dispatch(this);
   }
 
   onConnection(connection: Connection): void {
@@ -143,6 +143,7 @@ export class ForwardExchange implements Exchange {
     // answer leaves the upload running, since the upstream may well be reading on.
     if (this.#uploading && (this.#status >= 400 || this.#upstreamCloses)) this.#endUpload();
     this.#phase = "flush";
+    this.#options.outbound.answerEnded?.();
     this.#client.end(forwardableTrailers(trailers));
     this.#client.onSent(this.#onSent);
   }
@@ -245,7 +246,7 @@ export class ForwardExchange implements Exchange {
     upstream.ticker.delete(this);
     unwatchClient(request.socket, this);
     this.#body?.stop();
-    upstream.observe(failure, this.#status);
+    upstream.observe(failure);
     if (failure === undefined) {
       resolve({ kind: "answered", side, upstream: name, status: this.#status });
       return;
