@@ -14,6 +14,8 @@ export interface KeyStore {
    * `conflict`: somebody else was faster, load again. `read-only`: this store never takes anything. Rejects with a KeyStoreError.
    */
   save(next: KeyFile, expected: KeyFile | undefined): Promise<SaveResult>;
+  /** Lets go of connections, where there are any. */
+  close?(): void;
 }
 
 export type SaveResult = "saved" | "conflict" | "read-only";

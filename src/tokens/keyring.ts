@@ -32,6 +32,7 @@ export interface Keyring {
   reload(): Promise<void>;
   readonly file: KeyFile;
   health(): { readonly ok: boolean; readonly detail: string };
+  /** Ends the looking, and lets go of the store. */
   close(): void;
 }
 
@@ -39,7 +40,14 @@ export interface Keyring {
 export async function createKeyring(options: KeyringOptions): Promise<Keyring> {
   const { store, clock, algorithm, reloadIntervalMs = 2_000, timing, onProblem = () => {} } = options;
   const makeOptions = { nowMs: clock.nowMs(), algorithm, ...(timing === undefined ? {} : { timing }) };
-  let file = await ensureKeys(store, makeOptions);
+  let file: KeyFile;
+  try {
+    file = await ensureKeys(store, makeOptions);
+  } catch (error) {
+    // A connection left behind would keep a process alive that only wants to say why it cannot start.
+    store.close?.();
+    throw error;
+  }
   const signers = new Map<string, Signer>();
   let current = choose(clock.nowMs());
   let problem: Error | undefined;
@@ -60,7 +68,10 @@ export async function createKeyring(options: KeyringOptions): Promise<Keyring> {
       ok: problem === undefined,
       detail: problem?.message ?? `${store.description}, signing with ${current.signer.kid}`,
     }),
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      store.close?.();
+    },
   };
 
   function signer(nowMs: number): Signer {

@@ -6,6 +6,8 @@ import { type KeyStore, KeyStoreError, type SaveResult } from "./key-store.ts";
 export interface KeyRedis {
   get(key: string): Promise<string | null>;
   eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** Where the connection is the store's own. */
+  close?(): void;
 }
 
 /** Sets the key if it still holds what it held; an empty first argument stands for "nothing". One atomic step in Redis. */
@@ -21,7 +23,7 @@ export function createRedisKeyStore(redis: KeyRedis, cipher: KeyCipher, key = "f
   /** What Redis held last, and what that meant: an unchanged value is not decrypted again. */
   let latest: { readonly sealed: string; readonly file: KeyFile } | undefined;
   const sealedTexts = new WeakMap<KeyFile, string>();
-  return { description, load, save };
+  return { description, load, save, close: () => redis.close?.() };
 
   async function load(): Promise<KeyFile | undefined> {
     const sealed = await reach(() => redis.get(key));

@@ -1,6 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createKeyCipher } from "../../src/tokens/key-cipher.ts";
+import { createKeyring } from "../../src/tokens/keyring.ts";
+import { openKeyStore } from "../../src/tokens/open-key-store.ts";
 import { createRedisKeyStore } from "../../src/tokens/redis-key-store.ts";
 import { keyFile, testsKeyStore } from "../contracts/key-store.contract.ts";
 import {
@@ -66,6 +71,58 @@ describe.each(KINDS)("with the %s Redis", (kind) => {
       });
     });
   });
+});
+
+it("replicas share keys through REDIS_URL, outlast its absence, and give a Redis that forgot them their keys back", async () => {
+  const server = await startRedis("embedded");
+  const environment = { REDIS_URL: server.url, FIGWAY_KEYS_SECRET: SECRET };
+  const openKeyring = () =>
+    createKeyring({
+      store: openKeyStore({ environment, stateDir: "/nowhere" }),
+      clock: { nowMs: Date.now },
+      algorithm: "ES256",
+      reloadIntervalMs: 0,
+    });
+  const replicas = await Promise.all([openKeyring(), openKeyring()]);
+  const kids = () => replicas.map((replica) => replica.signer(Date.now()).kid);
+  const [kid] = kids();
+  try {
+    expect(kids()).toEqual([kid, kid]);
+    await server.stop();
+    await replicas[0].reload();
+    expect(replicas[0].health()).toEqual({ ok: false, detail: "the Redis key figway:keys cannot be reached" });
+    expect(kids()).toEqual([kid, kid]);
+    await server.restart();
+    await vi.waitFor(
+      async () => {
+        await replicas[0].reload();
+        expect(replicas[0].health().ok).toBe(true);
+      },
+      { timeout: 5_000 },
+    );
+    const late = await openKeyring();
+    expect(late.signer(Date.now()).kid).toBe(kid);
+    late.close();
+  } finally {
+    for (const replica of replicas) replica.close();
+    await server.stop();
+  }
+});
+
+it("a start without Redis fails with the reason, and leaves nothing that keeps the process alive", async () => {
+  const script = `
+    const { createKeyring } = await import("${resolve("src/tokens/keyring.ts")}");
+    const { openKeyStore } = await import("${resolve("src/tokens/open-key-store.ts")}");
+    const store = openKeyStore({ environment: process.env, stateDir: "/nowhere" });
+    const options = { store, clock: { nowMs: Date.now }, algorithm: "ES256" };
+    await createKeyring(options).catch((error) => console.log(error.code));`;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+    env: { ...process.env, REDIS_URL: "redis://127.0.0.1:1", FIGWAY_KEYS_SECRET: SECRET },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const output = child.stdout.toArray();
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(Buffer.concat((await output) as Buffer[]).toString()).toBe("unavailable\n");
 });
 
 it("says that Redis cannot be reached", async () => {
