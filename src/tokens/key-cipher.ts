@@ -24,7 +24,8 @@ export function createKeyCipher(secret: string): KeyCipher {
   return { seal, open };
 
   async function seal(text: string, place: string): Promise<string> {
-    const salt = randomBytes(16).toString("base64url");
+    // The salt at hand serves again: it separates secrets, and the 96-bit random IV separates the few texts under one key.
+    const salt = derived?.salt ?? randomBytes(16).toString("base64url");
     const iv = randomBytes(12);
     const cipher = createCipheriv("aes-256-gcm", await keyFor(salt), iv).setAAD(context(salt, place));
     const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
