@@ -10,7 +10,7 @@ export interface ClientSide {
   /** Whether the connection to the client is gone. */
   readonly gone: boolean;
   information(status: number, headers: RawHeaders): void;
-  /** Throws where the head cannot be written. */
+  /** Goes out with the next `flush` or `end`, which throw where it cannot be written. */
   head(status: number, statusText: string, headers: string[], framing: AnswerFraming): void;
   /** Takes `bytes[start, end)`, which is lent for the call, into what `flush` or `end` sends. */
   body(bytes: Buffer, start: number, end: number): void;
@@ -27,13 +27,20 @@ export interface ClientSide {
 /** Up to this size octets are gathered as one latin1 string with the head: one string write is cheaper than a gathered one. */
 const GATHER_BYTES = 16_384;
 
+interface Head {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: string[];
+}
+
 /** A client that speaks HTTP/1 to Node's own server. */
 export class Http1Client implements ClientSide {
   started = false;
   readonly #response: ServerResponse;
+  /** The head, until the first of it is sent: an answer that turns out broken in the same read can still be a 502. */
+  #head: Head | undefined;
   #chunked = false;
   #gathered = "";
-  #headPending = false;
   #writable = true;
 
   constructor(response: ServerResponse) {
@@ -54,16 +61,11 @@ export class Http1Client implements ClientSide {
   }
 
   head(status: number, statusText: string, headers: string[], framing: AnswerFraming): void {
-    const response = this.#response;
+    const endless = framing.kind === "chunked" || framing.kind === "until-close";
     // RFC 9112 §6.1: no transfer coding for an HTTP/1.0 client, which then reads until the connection closes.
-    this.#chunked =
-      (framing.kind === "chunked" || framing.kind === "until-close") && response.req.httpVersionMinor === 1;
+    this.#chunked = endless && this.#response.req.httpVersionMinor === 1;
+    this.#head = { status, statusText, headers: this.#chunked ? headers : withoutTrailer(headers) };
     if (this.#chunked) headers.push("Transfer-Encoding", "chunked");
-    response.writeHead(status, statusText, headers);
-    // The chunks are framed here: one write for size, data and end instead of Node's five.
-    if (this.#chunked) response.chunkedEncoding = false;
-    this.#headPending = true;
-    this.started = true;
   }
 
   body(bytes: Buffer, start: number, end: number): void {
@@ -78,20 +80,19 @@ export class Http1Client implements ClientSide {
   }
 
   flush(): boolean {
-    if (this.#headPending || this.#gathered !== "") {
-      this.#writable = this.#response.write(this.#gathered, "latin1");
-      this.#headPending = false;
-      this.#gathered = "";
-    }
+    if (this.#head === undefined && this.#gathered === "") return this.#writable;
+    this.#writeHead();
+    this.#writable = this.#response.write(this.#gathered, "latin1");
+    this.#gathered = "";
     return this.#writable;
   }
 
   end(trailers: RawHeaders): void {
     if (this.#chunked) this.#gathered += lastChunk(trailers);
+    this.#writeHead();
     if (this.#gathered === "") this.#response.end();
     else this.#response.end(this.#gathered, "latin1");
     this.#gathered = "";
-    this.#headPending = false;
   }
 
   cut(): void {
@@ -107,4 +108,39 @@ export class Http1Client implements ClientSide {
     if (this.#response.writableLength === 0) listener();
     else this.#response.once("finish", listener);
   }
+
+  #writeHead(): void {
+    if (this.#head === undefined) return;
+    const { status, statusText, headers } = this.#head;
+    this.#head = undefined;
+    this.#response.writeHead(status, statusText, inNodesOrder(headers));
+    // The chunks are framed here: one write for size, data and end instead of Node's five.
+    if (this.#chunked) this.#response.chunkedEncoding = false;
+    this.started = true;
+  }
+}
+
+/** Without chunks there are no trailers, and Node throws where one is announced. */
+function withoutTrailer(headers: string[]): string[] {
+  const isTrailer = (name: string | undefined): boolean => name?.length === 7 && name.toLowerCase() === "trailer";
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isTrailer(headers[i])) return headers.filter((_, j) => !isTrailer(headers[j - (j % 2)]));
+  }
+  return headers;
+}
+
+/**
+ * Node (seen in 26.10) reads a Content-Disposition that follows a Content-Length as UTF-8, which changes or refuses its octets.
+ * Then, and only then, the length is put last.
+ */
+function inNodesOrder(headers: string[]): string[] {
+  let lengthAt = -1;
+  let isAffected = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === 14 && name.toLowerCase() === "content-length") lengthAt = i;
+    else if (lengthAt !== -1 && name.length === 19 && name.toLowerCase() === "content-disposition") isAffected = true;
+  }
+  if (isAffected) headers.push(...headers.splice(lengthAt, 2));
+  return headers;
 }

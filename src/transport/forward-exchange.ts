@@ -118,8 +118,7 @@ export class ForwardExchange implements Exchange {
       const translated = this.#options.outbound.translateAnswer(head.status, fields);
       this.#client.head(head.status, head.statusText, [...translated], facts.framing);
     } catch (error) {
-      const detail = `the answer's head could not be passed on: ${String(error)}`;
-      this.#fail("gateway", "internal", detail);
+      this.#failUnwritable(error);
     }
   }
 
@@ -129,9 +128,14 @@ export class ForwardExchange implements Exchange {
   }
 
   onReadDone(): void {
-    if (this.#phase === "over" || this.#phase === "flush" || !this.#client.started) return;
+    if (this.#phase === "over" || this.#phase === "flush" || this.#status === 0) return;
     this.#touch();
-    if (this.#client.flush() || this.#awaitsClient) return;
+    try {
+      if (this.#client.flush() || this.#awaitsClient) return;
+    } catch (error) {
+      this.#failUnwritable(error);
+      return;
+    }
     this.#awaitsClient = true;
     this.#connection?.pause();
     this.#client.onDrain(this.#onClientDrain);
@@ -142,9 +146,14 @@ export class ForwardExchange implements Exchange {
     // An error, or an upstream that closes, says that the rest of the body is not wanted (RFC 9112 §9.3); any other early
     // answer leaves the upload running, since the upstream may well be reading on.
     if (this.#uploading && (this.#status >= 400 || this.#upstreamCloses)) this.#endUpload();
+    try {
+      this.#options.outbound.answerEnded?.();
+      this.#client.end(forwardableTrailers(trailers));
+    } catch (error) {
+      this.#failUnwritable(error);
+      return;
+    }
     this.#phase = "flush";
-    this.#options.outbound.answerEnded?.();
-    this.#client.end(forwardableTrailers(trailers));
     this.#client.onSent(this.#onSent);
   }
 
@@ -183,7 +192,10 @@ export class ForwardExchange implements Exchange {
       idleTimeoutMs,
       waitsFor: this.#waitsFor(),
     });
-    if (missed !== undefined) this.#abort(missed);
+    if (missed === undefined) return;
+    // The client has its answer; only the rest of its upload stands still.
+    if (this.#sent) this.#endUpload();
+    else this.#abort(missed);
   }
 
   #waitsFor(): "client" | "upstream" {
@@ -227,6 +239,10 @@ export class ForwardExchange implements Exchange {
 
   #fail(party: FailureParty, code: FailureCode, detail: string): void {
     this.#abort({ phase: failurePhase(this.#phase), party, code, detail });
+  }
+
+  #failUnwritable(error: unknown): void {
+    this.#fail("gateway", "internal", `the answer could not be passed on: ${String(error)}`);
   }
 
   /** Ends the exchange from this side. */

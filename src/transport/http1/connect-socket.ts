@@ -67,18 +67,3 @@ function connectTls(endpoint: Endpoint, options: EndpointTls, onBytes: OnBytes):
   socket.on("data", (bytes: Buffer) => onBytes(bytes.length, bytes));
   return socket;
 }
-
-/** What of an upstream's configuration says where it is and how its TLS is checked. */
-export interface EndpointConfig {
-  readonly url: string;
-}
-
-export function makeEndpoint(config: EndpointConfig): Endpoint {
-  const url = new URL(config.url);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const secure = url.protocol === "https:";
-  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  if (!secure) return { host, port, tls: undefined };
-  const context = tls.createSecureContext({});
-  return { host, port, tls: { serverName: host, context, verify: "verify", session: undefined } };
-}

@@ -11,7 +11,7 @@ export interface PoolLimits {
   readonly queueTimeoutMs: number;
   readonly connectTimeoutMs: number;
   /** How long an unused connection is kept, where the upstream does not name a shorter time. */
-  readonly keepAliveMs: number;
+  readonly keepAliveTimeoutMs: number;
 }
 
 export interface PoolOptions {
@@ -169,7 +169,7 @@ export class Pool implements ConnectionOwner {
   }
 
   #keepAliveMsOf(connection: Connection): number {
-    const own = this.#options.limits.keepAliveMs;
+    const own = this.#options.limits.keepAliveTimeoutMs;
     if (connection.keepAliveSeconds === undefined) return own;
     return Math.min(own, Math.max(0, connection.keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS));
   }

@@ -146,7 +146,8 @@ export class ResponseParser {
     const handler = this.#handler;
     if (handler === undefined) return end;
     const next = this.#chunked.decode(bytes, at, end, handler);
-    if (this.#chunked.done && this.#state === "chunked") this.#complete(this.#chunked.trailers);
+    if (typeof next === "number" && this.#chunked.done && this.#state === "chunked")
+      this.#complete(this.#chunked.trailers);
     return next;
   }
 

@@ -1,0 +1,4 @@
+import { upstreamContract } from "../contracts/upstream.contract.ts";
+import { startPlainOrigin } from "../contracts/upstream-rig.ts";
+
+upstreamContract("TCP", startPlainOrigin);
