@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { InboundTimeouts } from "../../config/schema/listen.ts";
 import { answersAsLastHop } from "./answers-as-last-hop.ts";
 import { failureOf, type ParserError, type ProtocolFailure, protocolAnswer } from "./protocol-answer.ts";
+import { screenHandshake } from "./screen-handshake.ts";
 
 /** What a connection needs of its listener. */
 export interface ConnectionOwner {
@@ -148,7 +149,13 @@ export class Connection {
   }
 
   #startUpgrade(request: IncomingMessage, head: Buffer): void {
+    const failure = screenHandshake(request.rawHeaders);
+    if (failure !== undefined) {
+      this.refuse(failure);
+      return;
+    }
     this.#upgraded = true;
+    this.#socket.once("finish", () => this.#endAfterUpgrade(-1));
     this.#owner.onUpgrade(request, this.#socket, head);
   }
 
@@ -207,6 +214,18 @@ export class Connection {
     if (this.#upgraded) return;
     if (this.#lingering) this.#socket.destroy();
     else if (this.#current !== undefined) this.#graceAfterHalfClose(-1);
+  }
+
+  /** Our side has ended, by a refusal or with the upstream's: the client's is waited for as long as it says something. */
+  #endAfterUpgrade(readBefore: number): void {
+    const { bytesRead, destroyed } = this.#socket;
+    if (destroyed) return;
+    if (bytesRead === readBefore) {
+      this.#socket.destroy();
+      return;
+    }
+    if (this.#socket.listenerCount("data") === 0) this.#socket.resume();
+    setTimeout(() => this.#endAfterUpgrade(bytesRead), this.#owner.timeouts.lingerMs).unref();
   }
 
   /**

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { GATEWAY_ERRORS, type GatewayErrorCode } from "../../model/gateway-error.ts";
 
 /** Ways to fail below the pipeline, where there is no request to speak of: 408 is no exchange's outcome, 413 is of the parser. */
-export type ProtocolFailure = GatewayErrorCode | "request-timeout";
+export type ProtocolFailure = GatewayErrorCode | "request-timeout" | "websocket-version";
 
 /** What Node's parser reports with an error: the chunk it was reading and how far it came. */
 export interface ParserError extends Error {
@@ -13,16 +13,30 @@ export interface ParserError extends Error {
 
 /** A complete small answer that closes the connection, as problem+json (RFC 9457). */
 export function protocolAnswer(failure: ProtocolFailure): Buffer {
-  const { status, title } = failure === "request-timeout" ? TIMED_OUT : GATEWAY_ERRORS[failure];
+  const { status, title, fields = "Connection: close\r\n" }: Answer = { ...OWN_FAILURES, ...GATEWAY_ERRORS }[failure];
   const body = JSON.stringify({ type: "about:blank", title, status, code: failure });
   return Buffer.from(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n` +
-      "Content-Type: application/problem+json\r\nCache-Control: no-store\r\nConnection: close\r\n" +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n" +
+      `${fields}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
-const TIMED_OUT = { status: 408, title: "The request took too long to arrive." } as const;
+interface Answer {
+  readonly status: number;
+  readonly title: string;
+  readonly fields?: string;
+}
+
+const OWN_FAILURES = {
+  "request-timeout": { status: 408, title: "The request took too long to arrive." },
+  "websocket-version": {
+    status: 426,
+    title: "Only version 13 of the WebSocket protocol is spoken.",
+    // RFC 9110 §15.5.22 and RFC 6455 §4.4.
+    fields: "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+  },
+} as const satisfies Record<string, Answer>;
 
 /** What a parser error means for the client; undefined: the connection is gone, nothing can be said. */
 export function failureOf(error: ParserError): ProtocolFailure | undefined {
