@@ -195,6 +195,8 @@ class UnleashFlagSource implements FlagSource {
         `The flags live in Unleash: change ${flag} at ${ui}, or start figway with UNLEASH_ADMIN_TOKEN.`,
       );
     }
+    if (!this.#repository.loaded)
+      throw new FlagChangeError(`No flags were loaded yet. ${this.#lastError ?? ""}`.trim());
     const feature = this.#repository.getToggle(flag);
     if (feature === undefined)
       throw new FlagChangeError(`Unleash serves no flag ${flag} to figway's token: create it at ${ui} first.`);

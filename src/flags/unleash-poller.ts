@@ -13,7 +13,7 @@ export type PollResult =
 /** The client specification whose constraint operators and inline segments unleash-client 6.12 understands. */
 const CLIENT_SPEC = "5.2.0";
 /** The longest pause after failures, in milliseconds, unless the configured interval is longer. */
-const MAX_RETRY_PAUSE_MS = 5_000;
+const MAX_RETRY_PAUSE_MS = 2_000;
 
 /**
  * Asks Unleash for its flags at the configured interval, with a conditional GET.

@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { FlagChangeError } from "../../src/flags/flag-change-error.ts";
 import { createFlagSource, type FlagLog, type FlagSource } from "../../src/flags/flag-source.ts";
-import type { FlagDefinition } from "../../src/flags/flags-file-schema.ts";
 import { FlagsFileError } from "../../src/flags/flags-file-error.ts";
 import { context, describeFlagSource, until } from "../contracts/flag-source.contract.ts";
 
@@ -14,16 +13,14 @@ describeFlagSource("a flag file", {
   openPlace: async () => {
     const dir = await mkdtemp(join(tmpdir(), "figway-flags-"));
     const file = join(dir, "flags.json");
-    let flags: Record<string, FlagDefinition> = {};
-    const write = () => writeFile(file, JSON.stringify(flags, undefined, 2));
     return {
       open: (log) => openSource(dir, log),
-      put: async (more) => {
-        flags = { ...(JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as object), ...more };
-        await write();
+      put: async (flags) => {
+        const before = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as object;
+        await writeFile(file, JSON.stringify({ ...before, ...flags }, undefined, 2));
       },
-      takeAway: () => rm(file),
-      bringBack: write,
+      takeAway: () => rename(file, `${file}.gone`),
+      bringBack: () => rename(`${file}.gone`, file),
       close: () => rm(dir, { recursive: true }),
     };
   },
