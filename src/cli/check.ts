@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { checkFiles } from "./check-files.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { configFileOf, environmentOf } from "./config-file.ts";
 import { countText, problemText } from "./problem-text.ts";
@@ -18,11 +17,12 @@ export function addCheckCommand(program: Command, { context, finish }: CommandHo
     .action(async (file: string | undefined, _options, command: Command) => {
       const given = command.optsWithGlobals<GlobalOptions>();
       const options = file === undefined ? given : { ...given, config: file };
-      finish(printReport(checkReport(options, context), options.json === true, context));
+      finish(printReport(await checkReport(options, context), options.json === true, context));
     });
 }
 
-function checkReport(options: GlobalOptions, context: CliContext): Report {
+async function checkReport(options: GlobalOptions, context: CliContext): Promise<Report> {
+  const { checkFiles } = await import("./check-files.ts");
   const file = configFileOf(options, context);
   const { config, flags, problems } = checkFiles(file, environmentOf(options, context));
   const isValid = problems.every(({ severity }) => severity === "warning");

@@ -13,7 +13,8 @@ export function configFileOf(options: GlobalOptions, context: CliContext): strin
 export function environmentOf(options: GlobalOptions, context: CliContext): Readonly<NodeJS.ProcessEnv> {
   const configFile = configFileOf(options, context);
   const { environment, taken } = withDevEnvironment(context.environment, configFile);
-  if (taken.length > 0)
-    context.writeError(`figway: taken from ${devEnvironmentFile(configFile)}: ${taken.join(", ")}\n`);
+  if (taken.length > 0) {
+    context.writeError(`figway: with the settings that figway dev left in ${devEnvironmentFile(configFile)}\n`);
+  }
   return environment;
 }

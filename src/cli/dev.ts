@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { GlobalOptions } from "./cli-context.ts";
 import { configFileOf } from "./config-file.ts";
-import { runDev } from "./dev/run-dev.ts";
 import type { CommandHost } from "./run-cli.ts";
 
 const HELP = `
@@ -22,6 +21,7 @@ export function addDevCommand(program: Command, { context, finish }: CommandHost
     .addHelpText("after", HELP)
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { unleash?: true }>();
+      const { runDev } = await import("./dev/run-dev.ts");
       finish(await runDev({ configFile: configFileOf(options, context), unleash: options.unleash === true }, context));
     });
 }

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { type ExplainQuestion, type Explanation, explain } from "../pipeline/explain.ts";
+import type { ExplainQuestion, Explanation } from "../pipeline/explain.ts";
 import { adminClientFor, refuseIfNamed } from "./admin-address.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { configFileOf, environmentOf } from "./config-file.ts";
-import { openOfflineGateway } from "./offline-gateway.ts";
 import { printReport, type Report } from "./report.ts";
 import type { CommandHost } from "./run-cli.ts";
 import { table } from "./table.ts";
@@ -79,9 +78,11 @@ async function explainReport(
     as: options.as,
     bucket: options.bucket,
   };
+  // Loaded when needed: configuration and flags are half of a command's start.
+  const { openOfflineGateway } = await import("./offline-gateway.ts");
   const gateway = await openOfflineGateway(configFile, environment);
   try {
-    const explanation = explain(question, gateway.decider);
+    const explanation = gateway.explain(question);
     return reportOf(explanation, `according to ${configFile} and the flags; no gateway runs at ${client.url}`, context);
   } finally {
     await gateway.close();

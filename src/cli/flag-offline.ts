@@ -8,7 +8,7 @@ import type { FlagChanged, FlagList, FlagOptions } from "./flag.ts";
 import { openOfflineGateway } from "./offline-gateway.ts";
 import { recordOffline, stateDirOf } from "./offline-state.ts";
 
-export async function listFlagsOffline(
+export async function listFlags(
   options: FlagOptions,
   context: CliContext,
   environment: Readonly<NodeJS.ProcessEnv>,
@@ -22,7 +22,7 @@ export async function listFlagsOffline(
 }
 
 /** Sets a flag where no gateway runs, by the same code and with the same record as in one (law 8). */
-export async function setFlagOffline(
+export async function setFlag(
   change: { readonly name: string; readonly value: FlagValue },
   {
     options,

@@ -5,7 +5,6 @@ import { adminClientFor, refuseIfNamed } from "./admin-address.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { environmentOf } from "./config-file.ts";
-import { listFlagsOffline, setFlagOffline } from "./flag-offline.ts";
 import { parseFlagValue } from "./flag-value.ts";
 import { printReport, type Report } from "./report.ts";
 import type { CommandHost } from "./run-cli.ts";
@@ -61,7 +60,8 @@ async function showFlags(name: string | undefined, options: FlagOptions, context
   const client = adminClientFor(options, environment);
   const answer = await client.get<FlagList>("/api/flags");
   if (answer.kind === "unreachable") refuseIfNamed(options, client, answer.detail);
-  const list = answer.kind === "answered" ? answer.body : await listFlagsOffline(options, context, environment);
+  const list =
+    answer.kind === "answered" ? answer.body : await (await offline()).listFlags(options, context, environment);
   const source =
     answer.kind === "answered" ? `according to the gateway at ${client.url}` : `no gateway runs at ${client.url}`;
   if (name === undefined) return { exitCode: 0, json: list, text: listText(list, source, context) };
@@ -72,6 +72,9 @@ async function showFlags(name: string | undefined, options: FlagOptions, context
   }
   return { exitCode: 0, json: flag, text: `${flag.name} is ${flag.summary}` };
 }
+
+/** Loaded when needed: configuration and flags are half of a command's start. */
+const offline = () => import("./flag-offline.ts");
 
 function listText({ flags, status }: FlagList, source: string, { paint }: CliContext): string {
   const rows = flags.map(({ name, summary, enabled }) => [name, paint(enabled ? "magenta" : "blue", summary)]);
@@ -90,8 +93,8 @@ async function setFlag(
   const answer = await client.send<FlagChanged>("PUT", `/api/flags/${encodeURIComponent(change.name)}`, body);
   if (answer.kind === "answered") return changedReport(answer.body, "in force now", context);
   refuseIfNamed(options, client, answer.detail);
-  const offline = await setFlagOffline(change, { options, context, environment });
-  return changedReport(offline, `written to ${offline.file}; no gateway runs at ${client.url}`, context);
+  const changed = await (await offline()).setFlag(change, { options, context, environment });
+  return changedReport(changed, `written to ${changed.file}; no gateway runs at ${client.url}`, context);
 }
 
 function changedReport({ flag, before, after }: FlagChanged, effect: string, { paint }: CliContext): Report {

@@ -3,15 +3,18 @@ import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/schema.ts";
 import { createFlagSource, type FlagSource } from "../flags/flag-source.ts";
 import { FlagsFileError } from "../flags/flags-file-error.ts";
-import type { Decider } from "../pipeline/explain.ts";
+import { type Decider, type ExplainQuestion, type Explanation, explain } from "../pipeline/explain.ts";
+import { createOverrides } from "../rollout/overrides.ts";
 import { createRouter } from "../routing/router.ts";
 import { CommandFailure } from "./command-failure.ts";
+import { overridesFileOf, stateDirOf } from "./offline-state.ts";
 import { countText } from "./problem-text.ts";
 
 /** What decides, built from routes.json and the flag source alone: no listener, no session store, no upstream. */
 export interface OfflineGateway {
   readonly config: Config;
-  readonly decider: Decider;
+  readonly overrideOf: Decider["overrideOf"];
+  explain(question: ExplainQuestion): Explanation;
   readonly flags: FlagSource;
   close(): Promise<void>;
 }
@@ -27,9 +30,15 @@ export async function openOfflineGateway(
   const { config } = loaded;
   const flags = await openFlags(configFile, config, environment);
   const router = createRouter(config.routes);
-  // Overrides are set in a running gateway; offline there are none.
-  const decider: Decider = { matchRoute: router.match, flags, overrideOf: () => undefined };
-  return { config, decider, flags, close: () => flags.close() };
+  const overrides = createOverrides(overridesFileOf(configFile, config));
+  const decider: Decider = { matchRoute: router.match, flags, overrideOf: overrides.get };
+  return {
+    config,
+    flags,
+    overrideOf: overrides.get,
+    explain: (question) => explain(question, decider),
+    close: () => flags.close(),
+  };
 }
 
 async function openFlags(
@@ -42,7 +51,7 @@ async function openFlags(
     return await createFlagSource({
       config: config.flags,
       baseDir,
-      stateDir: resolve(baseDir, config.stateDir),
+      stateDir: stateDirOf(configFile, config),
       // What is wrong with the source is in its status, which the commands print.
       log: () => undefined,
       environment,

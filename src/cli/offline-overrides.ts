@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { LEGACY } from "../model/side.ts";
 import { createOverrides } from "../rollout/overrides.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { configFileOf } from "./config-file.ts";
-import { recordOffline, stateDirOf } from "./offline-state.ts";
+import { overridesFileOf, recordOffline, stateDirOf } from "./offline-state.ts";
 import { countText } from "./problem-text.ts";
 import type { OverrideStore } from "./rollback.ts";
 
@@ -23,7 +22,7 @@ export function offlineOverrides(options: GlobalOptions, offline: OfflineOverrid
   if (!loaded.ok) throw new CommandFailure(`${configFile} has ${countText(loaded.problems)}; figway check says which.`);
   const { routes } = loaded.config;
   const stateDir = stateDirOf(configFile, loaded.config);
-  const file = join(stateDir, "overrides.json");
+  const file = overridesFileOf(configFile, loaded.config);
   const overrides = createOverrides(file);
   const { actor } = offline;
   return {

@@ -5,7 +5,6 @@ import { adminClientFor, refuseIfNamed } from "./admin-address.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { environmentOf } from "./config-file.ts";
-import { offlineOverrides } from "./offline-overrides.ts";
 import { printReport, type Report } from "./report.ts";
 import type { CommandHost } from "./run-cli.ts";
 
@@ -101,6 +100,7 @@ async function openStore(options: RollbackOptions, context: CliContext): Promise
   const actor = actorOf(context.environment);
   if (routes.kind === "unreachable") {
     refuseIfNamed(options, client, routes.detail);
+    const { offlineOverrides } = await import("./offline-overrides.ts");
     return offlineOverrides(options, { context, environment, actor, noGatewayAt: client.url });
   }
   return runningOverrides(client, routes.body.routes, actor);

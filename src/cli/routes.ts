@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import type { RouteConfig } from "../config/schema/routes.ts";
-import type { FlagSource } from "../flags/flag-source.ts";
 import { adminClientFor, refuseIfNamed } from "./admin-address.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { configFileOf, environmentOf } from "./config-file.ts";
-import { openOfflineGateway } from "./offline-gateway.ts";
+import type { OfflineGateway } from "./offline-gateway.ts";
 import { printReport, type Report } from "./report.ts";
 import type { CommandHost } from "./run-cli.ts";
 import { table } from "./table.ts";
@@ -41,9 +40,10 @@ async function routesReport(options: GlobalOptions, context: CliContext): Promis
     return reportOf(answer.body.routes, `according to the gateway at ${client.url}`, context);
   refuseIfNamed(options, client, answer.detail);
   const configFile = configFileOf(options, context);
+  const { openOfflineGateway } = await import("./offline-gateway.ts");
   const gateway = await openOfflineGateway(configFile, environment);
   try {
-    const rows = gateway.config.routes.map((route) => ({ ...route, decision: decisionOf(route, gateway.flags) }));
+    const rows = gateway.config.routes.map((route) => ({ ...route, decision: decisionOf(route, gateway) }));
     return reportOf(rows, `according to ${configFile} and the flags; no gateway runs at ${client.url}`, context);
   } finally {
     await gateway.close();
@@ -51,7 +51,9 @@ async function routesReport(options: GlobalOptions, context: CliContext): Promis
 }
 
 /** In the words of the flag's summary: `on`, `off`, `25 % of buckets`. */
-function decisionOf({ flag, to }: RouteConfig, flags: FlagSource): string {
+function decisionOf({ id, flag, to }: RouteConfig, { overrideOf, flags }: OfflineGateway): string {
+  const override = overrideOf(id);
+  if (override !== undefined) return `${override.side}: rolled back by ${override.actor}`;
   if (flag === undefined) return `${to}: always`;
   const known = flags.list().find(({ name }) => name === flag);
   if (known === undefined) return `legacy: flag ${flag} is unknown`;

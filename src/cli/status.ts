@@ -20,13 +20,17 @@ interface Status {
   };
   readonly flags: { readonly detail: string };
   readonly identity: { readonly ok: boolean; readonly detail: string };
-  readonly upstreams: readonly {
-    readonly name: string;
-    readonly side: string;
-    readonly url: string;
-    readonly health?: unknown;
-  }[];
+  readonly reasons?: readonly string[];
+  readonly overrides?: readonly { readonly routeId: string; readonly side: string; readonly actor: string }[];
+  readonly upstreams: readonly UpstreamRow[];
   readonly listen: { readonly public: string; readonly admin: string };
+}
+
+interface UpstreamRow {
+  readonly name: string;
+  readonly url?: string;
+  readonly health: string;
+  readonly lastFailure?: string;
 }
 
 export function addStatusCommand(program: Command, { context, finish }: CommandHost): void {
@@ -55,28 +59,28 @@ async function statusReport(options: GlobalOptions, context: CliContext): Promis
 }
 
 function statusText(status: Status, { paint }: CliContext): string {
-  const ready = status.ready ? paint("green", "ready") : paint("red", "not ready");
+  const ready = status.ready ? paint("green", "ready") : paint("red", `not ready: ${status.reasons?.join("; ") ?? ""}`);
   const refused = status.config.lastReloadProblems?.length ?? 0;
   const rows = [
     ["figway", `${status.version} on Node ${status.node}, up ${duration(status.uptimeSeconds)}, ${ready}`],
     ["listens", `${status.listen.public} (admin: ${status.listen.admin})`],
     ["config", `${status.config.file} (${status.config.digest}), loaded ${status.config.loadedAt}`],
-    ...(refused > 0
-      ? [["", paint("red", `the file changed since and was refused (${refused} problems): figway check`)]]
-      : []),
+    ...(refused > 0 ? [["", paint("red", "the file was changed and refused since; figway check says why")]] : []),
     ["flags", status.flags.detail],
     ["identity", status.identity.ok ? status.identity.detail : paint("red", status.identity.detail)],
-    ...status.upstreams.map(({ name, side, url, health }) => [
-      "upstream",
-      `${name} (${side}) ${url} ${healthText(health)}`.trimEnd(),
+    ...status.upstreams.map((upstream) => ["upstream", upstreamText(upstream, paint)]),
+    ...(status.overrides ?? []).map(({ routeId, side, actor }) => [
+      "override",
+      paint("yellow", `route ${routeId} goes to ${side}, set by ${actor}`),
     ]),
   ];
   return table(rows);
 }
 
-function healthText(health: unknown): string {
-  if (health === undefined || health === null) return "";
-  return typeof health === "string" ? health : JSON.stringify(health);
+function upstreamText({ name, url, health, lastFailure }: UpstreamRow, paint: CliContext["paint"]): string {
+  const failure = lastFailure === undefined || health === "up" ? undefined : `(${lastFailure})`;
+  const parts = [name, url, paint(health === "up" ? "green" : "red", health), failure];
+  return parts.filter((part) => part !== undefined).join(" ");
 }
 
 /** As in `3 d 4 h`, `4 h 5 min`, `12 s`: the two largest units. */

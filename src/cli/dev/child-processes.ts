@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly onLine: (line: string) => void;
+  /** Only the last lines of a child that ended unexpectedly are of interest. */
+  readonly quiet?: true;
   /** Opens a channel for what the child says to figway dev alone. */
   readonly onMessage?: (message: unknown) => void;
 }
@@ -34,8 +36,10 @@ export interface ChildProcesses {
   stop(first: string): Promise<void>;
 }
 
-/** How long figway has to finish its requests, and then the others, in milliseconds. */
-const GRACE_MS = 1_300;
+/** How long figway has to finish its requests, and then how long the others have, in milliseconds. Together: about 3 s. */
+const FIRST_GRACE_MS = 1_200;
+const GRACE_MS = 1_700;
+const KEPT_LINES = 10;
 
 /**
  * The processes that `figway dev` runs. Each has a process group of its own, so that Ctrl-C in the terminal reaches figway dev
@@ -63,20 +67,27 @@ export function createChildProcesses(onUnexpectedEnd: (end: UnexpectedEnd) => vo
       windowsHide: true,
     });
     let ended = false;
+    const lastLines: string[] = [];
+    const keepLine = (line: string) => {
+      lastLines.push(line);
+      if (lastLines.length > KEPT_LINES) lastLines.shift();
+    };
     const child: Child = { name: options.name, pid: process.pid ?? 0, hasEnded: () => ended };
     const end = (how: string) => {
       if (ended) return;
       ended = true;
       running.delete(child.name);
       reaper.stdin.write(`-${child.pid}\n`);
-      if (!stopping) onUnexpectedEnd({ name: options.name, how });
+      if (stopping) return;
+      lastLines.forEach(options.onLine);
+      onUnexpectedEnd({ name: options.name, how });
     };
     process.once("error", (error) => end(`could not be started (${error.message})`));
     process.once("close", (code, signal) =>
       end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
     );
     if (options.onMessage !== undefined) process.on("message", options.onMessage);
-    forwardLines(process, options.onLine);
+    forwardLines(process, options.quiet === true ? keepLine : options.onLine);
     if (process.pid !== undefined) {
       running.set(child.name, child);
       reaper.stdin.write(`+${child.pid}\n`);
@@ -86,17 +97,20 @@ export function createChildProcesses(onUnexpectedEnd: (end: UnexpectedEnd) => vo
 
   async function stop(first: string): Promise<void> {
     stopping = true;
-    await endAll([...running.values()].filter(({ name }) => name === first));
-    await endAll([...running.values()]);
+    await endAll(
+      [...running.values()].filter(({ name }) => name === first),
+      FIRST_GRACE_MS,
+    );
+    await endAll([...running.values()], GRACE_MS);
     const gone = new Promise<void>((resolve) => reaper.once("exit", () => resolve()));
     reaper.stdin.end();
     if (reaper.exitCode === null && reaper.signalCode === null) await gone;
   }
 }
 
-async function endAll(children: readonly Child[]): Promise<void> {
+async function endAll(children: readonly Child[], graceMs: number): Promise<void> {
   for (const { pid } of children) signalGroup(pid, "SIGTERM");
-  const deadline = performance.now() + GRACE_MS;
+  const deadline = performance.now() + graceMs;
   const isLeft = (child: Child) => !child.hasEnded() || isGroupAlive(child.pid);
   while (children.some(isLeft) && performance.now() < deadline) await sleep(15);
   for (const { pid } of children.filter(isLeft)) signalGroup(pid, "SIGKILL");

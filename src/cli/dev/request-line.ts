@@ -14,7 +14,8 @@ const METHOD_WIDTH = 4;
 export function readableLogLine(line: string, paint: Paint): string {
   const parsed = parse(line);
   if (parsed === undefined) return line;
-  return parsed.msg === "request" ? requestLine(parsed, paint) : otherLine(parsed, paint);
+  if (parsed.msg === "request") return requestLine(parsed, paint);
+  return parsed.msg === "audit" ? auditLine(parsed, paint) : otherLine(parsed, paint);
 }
 
 /** `GET  /orders/7 200 modern flag-on orders alice 12ms` */
@@ -31,6 +32,14 @@ function requestLine(line: LogLine, paint: Paint): string {
     paint("dim", `${Math.round(Number(line["durationMs"]))}ms`),
   ];
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** `flag-changed orders-modern: off → on by alice (GA)` */
+function auditLine(line: LogLine, paint: Paint): string {
+  const why = text(line["why"]);
+  const change = `${text(line["before"])} → ${text(line["after"])}`;
+  const sentence = `${text(line["action"])} ${text(line["target"])}: ${change} by ${text(line["actor"])}`;
+  return paint("bold", why === "" ? sentence : `${sentence} (${why})`);
 }
 
 function otherLine({ level, time: _time, msg, ...fields }: LogLine, paint: Paint): string {

@@ -1,7 +1,10 @@
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkFiles } from "../check-files.ts";
 import type { CliContext } from "../cli-context.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { writeDevEnvironment } from "../dev-environment.ts";
+import { countText, problemText } from "../problem-text.ts";
 import { banner } from "./banner.ts";
 import { type ChildProcesses, createChildProcesses } from "./child-processes.ts";
 import { devLogLine, type LogSource } from "./dev-log.ts";
@@ -26,12 +29,14 @@ interface DevRun {
   readonly children: ChildProcesses;
 }
 
+const LOG_INTERVAL_MS = 120;
 const READY_DEADLINE_MS = 20_000;
 
 /** Runs the whole demo until it is told to stop, and returns the exit code. Nothing that it started outlives it. */
 export async function runDev(options: DevOptions, context: CliContext): Promise<number> {
   const startedAt = performance.now();
   const plan = await planDev(options.configFile, context.environment);
+  checkConfiguration(plan, context);
   const watch = watchForEnding(context.environment);
   const children = createChildProcesses(({ name, how }) =>
     watch.end({ exitCode: 1, sentence: `${name} ${how}; its last lines are above. Stopping everything.` }),
@@ -47,8 +52,20 @@ export async function runDev(options: DevOptions, context: CliContext): Promise<
   if (exitCode === 0) context.writeOut(`\n${sentence}\n`);
   else context.writeError(`figway: ${sentence}\n`);
   await children.stop("figway");
+  // What does not run any more must not be looked for; the secret stays, and with it the sessions in a Redis of one's own.
+  writeDevEnvironment(options.configFile, { SESSION_SECRET: plan.sessionSecret });
   watch.release();
   return exitCode;
+}
+
+/** Ahead of everything else: nothing is started for a configuration that figway would refuse. */
+function checkConfiguration({ configFile, variables }: DevPlan, { environment, paint, writeError }: CliContext): void {
+  const sessionStore = { REDIS_URL: environment["REDIS_URL"] || "redis://127.0.0.1:6379" };
+  const { problems } = checkFiles(configFile, { ...environment, ...variables, ...sessionStore });
+  const errors = problems.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return;
+  for (const problem of errors) writeError(`${problemText(problem, paint)}\n`);
+  throw new CommandFailure(`${configFile} has ${countText(errors)}; correct it and start again.`);
 }
 
 async function startAll(run: DevRun) {
@@ -66,6 +83,8 @@ async function startAll(run: DevRun) {
   writeDevEnvironment(options.configFile, variables);
   await startApplications(run, variables);
   await startFigway(run, variables);
+  // figway writes its log ten times a second; what it says of its start should stand above the banner.
+  await sleep(LOG_INTERVAL_MS);
   return {
     publicUrl: plan.publicUrl,
     adminUrl: plan.adminUrl,

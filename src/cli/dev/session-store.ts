@@ -34,7 +34,7 @@ export async function startSessionStore(options: {
           binary,
           ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning"],
         ];
-  const child = children.start({ name: SESSION_STORE, command, args, environment, onLine });
+  const child = children.start({ name: SESSION_STORE, command, args, environment, onLine, quiet: true });
   const isUp = await waitUntil(() => accepts("127.0.0.1", port), {
     deadlineMs: START_DEADLINE_MS,
     isHopeless: child.hasEnded,
