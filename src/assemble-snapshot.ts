@@ -7,6 +7,7 @@ import type { IdentityDeps } from "./identity/identity-deps.ts";
 import type { IdentityResolver } from "./model/identity.ts";
 import { sideOf } from "./model/side.ts";
 import { BUCKET_COOKIE } from "./pipeline/bucket.ts";
+import { LOGIN_COUNT_COOKIE } from "./pipeline/login-loop.ts";
 import { compileTrustedProxies } from "./pipeline/client-address.ts";
 import type { Destination, Snapshot } from "./pipeline/snapshot.ts";
 import { createRouter } from "./routing/router.ts";
@@ -102,7 +103,11 @@ function freeze(config: Config, digest: string, pieces: Pieces, services: Assemb
     destinations: new Map(
       Object.entries(config.upstreams).map(([name, upstream]) => [name, destinationOf(name, upstream)]),
     ),
-    credentialCookies: new Set([...pieces.resolver.credentialCookies.map((name) => name.toLowerCase()), BUCKET_COOKIE]),
+    credentialCookies: new Set([
+      ...pieces.resolver.credentialCookies.map((name) => name.toLowerCase()),
+      BUCKET_COOKIE,
+      LOGIN_COUNT_COOKIE,
+    ]),
     reportForeignCookie: services.reportForeignCookie,
     trustsPeer: compileTrustedProxies(config.listen.trustedProxies),
   });

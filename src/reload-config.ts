@@ -39,6 +39,7 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
   const retiring = new Set<{ close(): Promise<void> }>();
   const unsubscribe = new Map<object, () => void>();
   followFlags();
+  recordUnsafeSettings();
   metrics.configLoaded(true);
   let reloading: Promise<void> = Promise.resolve();
   const watch = watchFile({ path: file, onChange: () => void (reloading = reloading.then(reload)) });
@@ -69,6 +70,7 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
       metrics.configLoaded(true);
       for (const piece of assembled.retired) retire(piece);
       followFlags();
+      recordUnsafeSettings();
       audit.record({
         actor: basename(file),
         action: "config-reloaded",
@@ -98,6 +100,15 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
       after: before,
       why: text,
     });
+  }
+
+  /** A route without the CSRF check is somebody's decision, and stands in the trail at every load. */
+  function recordUnsafeSettings(): void {
+    for (const { id, acceptCrossSiteRequests } of assembled.snapshot.config.routes) {
+      if (!acceptCrossSiteRequests) continue;
+      const setting = { before: "checked", after: "acceptCrossSiteRequests", why: undefined };
+      audit.record({ actor: basename(file), action: "unsafe-setting", target: id, ...setting });
+    }
   }
 
   function retire(piece: { close(): Promise<void> }): void {

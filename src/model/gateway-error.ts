@@ -10,6 +10,7 @@ export const GATEWAY_ERRORS = {
   "ambiguous-path": { status: 400, title: "The path can be read in more than one way." },
   "not-logged-in": { status: 401, title: "You need to log in." },
   "conflicting-credentials": { status: 401, title: "The request carries credentials that contradict each other." },
+  "login-loop": { status: 401, title: "You were sent to log in again and again, and are still not logged in." },
   "missing-role": { status: 403, title: "You may not do this." },
   "cross-site-request": { status: 403, title: "The request came from another site." },
   "not-found": { status: 404, title: "There is nothing here." },
@@ -37,19 +38,19 @@ export class GatewayError extends Error {
   readonly status: number;
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3); undefined: none is sent. */
   readonly retryAfterSeconds: number | undefined;
-  /** `Location` of a `login-redirect`. */
-  readonly location: string | undefined;
+  /** Further fields of the answer: name, value, name, value, … */
+  readonly fields: readonly string[];
 
   constructor(
     code: GatewayErrorCode,
     detail: string,
-    options: { cause?: unknown; retryAfterSeconds?: number; location?: string } = {},
+    options: { cause?: unknown; retryAfterSeconds?: number; fields?: readonly string[] } = {},
   ) {
     super(detail, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "GatewayError";
     this.code = code;
     this.status = GATEWAY_ERRORS[code].status;
     this.retryAfterSeconds = options.retryAfterSeconds;
-    this.location = options.location;
+    this.fields = options.fields ?? [];
   }
 }

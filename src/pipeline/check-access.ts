@@ -6,13 +6,14 @@ import { firstFieldValue } from "../model/raw-headers.ts";
 import { checkCrossSite } from "./check-cross-site.ts";
 import type { Exchange } from "./exchange.ts";
 import { isSafe } from "./methods.ts";
+import { countLoginRedirect } from "./login-loop.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 
 /**
  * The access rules that stand in front of modern: `auth`, `roles`, and the CSRF check, before a token is minted. Legacy keeps its
  * own rules, so that turning a flag off leaves nothing of figway's in the way.
  *
- * @throws GatewayError `not-logged-in`, `login-redirect`, `missing-role`, `cross-site-request`
+ * @throws GatewayError `not-logged-in`, `login-redirect`, `login-loop`, `missing-role`, `cross-site-request`
  */
 export function checkAccess(
   exchange: Exchange,
@@ -42,8 +43,16 @@ function loginNeeded(exchange: Exchange, { target }: EffectiveTarget): GatewayEr
   if (loginPath === undefined || !isNavigation(exchange))
     return new GatewayError("not-logged-in", "the route needs a user");
   const back = isLocalPath(target) ? target : "/";
+  const counter = countLoginRedirect(exchange);
+  if (counter === undefined) {
+    const remedy =
+      "look whether the login sets the session cookie that identity.session describes: figway doctor tells";
+    return new GatewayError("login-loop", `a login led to no session that figway can read; ${remedy}`);
+  }
   const location = `${loginPath}?${encodeURIComponent(returnParameter)}=${encodeURIComponent(back)}`;
-  return new GatewayError("login-redirect", "the route needs a user", { location });
+  return new GatewayError("login-redirect", "the route needs a user", {
+    fields: ["Location", location, "Set-Cookie", counter],
+  });
 }
 
 function isNavigation(exchange: Exchange): boolean {

@@ -18,6 +18,7 @@ const RULES: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>([
   ["x-forwarded-for", "replaced"],
   ["x-forwarded-proto", "replaced"],
   ["x-forwarded-host", "replaced"],
+  ["max-forwards", "replaced"],
   ["forwarded", "forwarding"],
   ["x-real-ip", "forwarding"],
   ["remote-user", "forwarding"],

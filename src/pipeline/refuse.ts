@@ -85,7 +85,7 @@ function fieldsOf(refusal: GatewayError, body: Body): string[] {
     "no-store",
   ];
   if (refusal.retryAfterSeconds !== undefined) fields.push("Retry-After", String(refusal.retryAfterSeconds));
-  if (refusal.location !== undefined) fields.push("Location", refusal.location);
+  fields.push(...refusal.fields);
   // RFC 9110 §11.6.1: a 401 names the scheme. Ours is the application's own log-in, so the scheme is one that no browser pops up for.
   if (refusal.status === 401) fields.push("WWW-Authenticate", 'Session realm="figway"');
   if (refusal.code === "method-not-allowed") fields.push("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");

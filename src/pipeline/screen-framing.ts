@@ -6,6 +6,8 @@ import type { Exchange } from "./exchange.ts";
 export interface EffectiveTarget {
   readonly host: string;
   readonly target: string;
+  /** What `Max-Forwards` must say to the next server; undefined where it has no meaning (RFC 9110 §7.6.2). */
+  readonly maxForwards: number | undefined;
 }
 
 /**

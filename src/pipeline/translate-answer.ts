@@ -1,9 +1,11 @@
+import type { RouteConfig } from "../config/schema/routes.ts";
 import type { RawHeaders } from "../model/raw-headers.ts";
 import { foldFieldName } from "../model/raw-headers.ts";
 import { bucketCookie } from "./bucket.ts";
 import { expiringCookie, setCookieName } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { resolveRequestOf } from "./resolve-identity.ts";
+import { tagWithSide } from "./validators.ts";
 import type { Translation } from "./translate-credentials.ts";
 
 /**
@@ -33,6 +35,15 @@ export function translateAnswer(
         break;
       case "location":
         fields.push(name, publicLocation(exchange, translation, value));
+        break;
+      case "refresh":
+        fields.push(
+          name,
+          value.replace(/(?<=url=)\S+/i, (location) => publicLocation(exchange, translation, location)),
+        );
+        break;
+      case "etag":
+        fields.push(name, isSplitRoute(route) ? tagWithSide(value, decision.side) : value);
         break;
       case "caching":
         if (makePrivate) cacheControl += `${cacheControl === "" ? "" : ", "}${value}`;
@@ -72,12 +83,19 @@ export function translateAnswer(
   }
 }
 
-type AnswerRule = "pass" | "owned" | "set-cookie" | "location" | "caching" | "shared-caching";
+/** Whether either side may answer the route, and browsers must not take one's pages for the other's. */
+export function isSplitRoute({ flag, caching }: RouteConfig): boolean {
+  return flag !== undefined && caching === "private";
+}
+
+type AnswerRule = "pass" | "owned" | "set-cookie" | "location" | "refresh" | "etag" | "caching" | "shared-caching";
 
 const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["set-cookie", "set-cookie"],
   ["location", "location"],
   ["content-location", "location"],
+  ["refresh", "refresh"],
+  ["etag", "etag"],
   ["cache-control", "caching"],
   ["expires", "shared-caching"],
   ["pragma", "shared-caching"],

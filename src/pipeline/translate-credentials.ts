@@ -7,9 +7,10 @@ import { withoutCookies } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldRule } from "./owned-fields.ts";
 import type { SessionFollower } from "./follow-session.ts";
+import { translateValidator } from "./validators.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 import type { Destination } from "./snapshot.ts";
-import { translateAnswer } from "./translate-answer.ts";
+import { isSplitRoute, translateAnswer } from "./translate-answer.ts";
 import type { Bucket } from "./bucket.ts";
 
 export interface Translation {
@@ -82,9 +83,13 @@ function outboundFields(exchange: Exchange, translation: Translation, token: str
     const value = received[i + 1] as string;
     switch (fieldRule(name)) {
       case "pass":
-      case "validator":
         fields.push(name, value);
         break;
+      case "validator": {
+        const sent = isSplitRoute(route) ? translateValidator(name.toLowerCase(), value, decision.side) : value;
+        if (sent !== undefined) fields.push(name, sent);
+        break;
+      }
       case "cookie": {
         const kept = toModern ? withoutCookies(value, exchange.snapshot.credentialCookies) : value;
         if (kept !== undefined) fields.push(name, kept);
@@ -117,6 +122,7 @@ function outboundFields(exchange: Exchange, translation: Translation, token: str
     "traceparent",
     exchange.traceparent,
   );
+  if (effective.maxForwards !== undefined) fields.push("Max-Forwards", String(effective.maxForwards));
   if (token !== undefined) fields.push("Authorization", `Bearer ${token}`);
   return fields;
 }

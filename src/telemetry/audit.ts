@@ -13,6 +13,7 @@ export interface AuditRecord {
     | "config-reloaded"
     | "config-refused"
     | "keys-rotated"
+    | "unsafe-setting"
     | "override-set"
     | "override-cleared";
   /** What: the flag's, route's or file's name. */
