@@ -56,7 +56,7 @@ function replaceText(text: string, path: JsonPath, progress: Progress): string {
         "Write `${NAME}`, `${NAME:-default}`, or `$${` for the characters themselves.",
       );
     }
-    const given = progress.environment[name];
+    const given = Object.hasOwn(progress.environment, name) ? progress.environment[name] : undefined;
     if (given !== undefined && given !== "") return given;
     if (fallback !== undefined) return fallback;
     const state = given === undefined ? "not set" : "empty";

@@ -7,7 +7,10 @@ const name = z
 
 const pathPattern = z
   .string()
-  .regex(/^\/[^?#]*$/, "must start with / and hold neither ? nor #; parameters go into `query`")
+  .regex(/^\/[^?#]*$/, {
+    error: "must start with / and hold neither ? nor #; parameters go into `query`",
+    abort: true,
+  })
   .superRefine((path, context) => {
     const problem = pathPatternProblem(path);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
