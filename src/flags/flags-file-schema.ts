@@ -60,9 +60,9 @@ export const flagRulesSchema = z
     error: "Nobody is named.",
   });
 
-/** flags.json: flags by name. */
+/** flags.json: flags by name. For editors and docs; `parseFlagsFile` reads with better words. */
 export const flagsFileSchema = z
-  .looseObject({ $schema: z.string().optional() })
+  .object({ $schema: z.string().optional() })
   .catchall(z.union([z.boolean(), flagRulesSchema]));
 
 export type FlagRules = z.output<typeof flagRulesSchema>;

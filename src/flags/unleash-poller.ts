@@ -6,7 +6,7 @@ import { readUnleashFeatures, type UnleashFeatures } from "./unleash-features.ts
 
 /** What one question to Unleash came to. A failure is one line for the operator, without secrets. */
 export type PollResult =
-  | { readonly kind: "changed"; readonly flags: UnleashFeatures }
+  | { readonly kind: "changed"; readonly flags: UnleashFeatures; readonly etag: string | undefined }
   | { readonly kind: "unchanged" }
   | { readonly kind: "failed"; readonly error: string };
 
@@ -64,10 +64,23 @@ export class UnleashPoller {
     const result = await this.#ask();
     this.#inFlight = undefined;
     if (this.#closed) return;
-    this.#failures = result.kind === "failed" ? this.#failures + 1 : 0;
-    this.#onResult(result);
+    const isTaken = this.#report(result);
+    this.#failures = isTaken ? 0 : this.#failures + 1;
+    if (this.#closed) return;
     this.#timer = setTimeout(() => void this.refresh(), this.#pauseMs());
     this.#timer.unref();
+  }
+
+  /** Whether Unleash's answer is in force now. Only then is its validator sent: a 304 would confirm flags that nobody has. */
+  #report(result: PollResult): boolean {
+    try {
+      this.#onResult(result);
+      if (result.kind === "changed") this.#etag = result.etag;
+      return result.kind !== "failed";
+    } catch (error) {
+      this.#onResult({ kind: "failed", error: `The flags of Unleash cannot be read: ${reasonOf(error)}.` });
+      return false;
+    }
   }
 
   /** Doubled by each failure, up to the longest pause. */
@@ -108,8 +121,7 @@ export class UnleashPoller {
         error: "The answer is not one of Unleash: flags.url must be its API, as http://host:4242/api.",
       };
     }
-    this.#etag = etag;
-    return { kind: "changed", flags: { ...flags, revision: flags.revision ?? etag } };
+    return { kind: "changed", flags: { ...flags, revision: flags.revision ?? etag }, etag };
   }
 }
 

@@ -187,10 +187,8 @@ export function describeFlagSource(name: string, contract: FlagSourceContract): 
 
     it("sees a flip made by hand, and tells what it was before and is after", async () => {
       const revision = source.status().revision;
-      const flippedAt = performance.now();
       await place.put({ "flipped-by-hand": { percent: 100, users: ["u1"] } });
       await until(() => source.evaluate("flipped-by-hand", context()) === "on", contract.flipWithinMs);
-      expect(performance.now() - flippedAt).toBeLessThan(contract.flipWithinMs);
       expect(changes).toEqual([{ flag: "flipped-by-hand", before: "off", after: "on" }]);
       expect(source.status().revision).not.toBe(revision);
     });

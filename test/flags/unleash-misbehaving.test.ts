@@ -128,6 +128,24 @@ it("a server is asked with its own validator, and a 304 counts as a sign of life
   expect(source.evaluate("a", context())).toBe("unknown");
 });
 
+it("flags that cannot be taken over are asked for anew, without a validator that would confirm them", async () => {
+  const conditions: (string | undefined)[] = [];
+  let values: unknown = "not a list";
+  answer = (request, response) => {
+    if (request.url !== "/api/client/features") return void response.end();
+    conditions.push(request.headers["if-none-match"]);
+    const constraints = [{ contextName: "plan", operator: "IN", values }];
+    const strategies = [{ name: "default", parameters: {}, constraints }];
+    response.setHeader("etag", '"r1"').end(JSON.stringify({ features: [{ name: "a", enabled: true, strategies }] }));
+  };
+  const source = await open();
+  expect(source.status()).toMatchObject({ loaded: false });
+  expect(source.status().lastError).toContain("cannot be read");
+  values = ["gold"];
+  await until(() => source.evaluate("a", context({ properties: { plan: "gold" } })) === "on", 2_000);
+  expect(new Set(conditions.slice(0, 2))).toEqual(new Set([undefined]));
+});
+
 it("a flag that cannot be evaluated is unknown, and the request goes on", async () => {
   answer = (_, response) => {
     const parameters = { IPs: 7 };
