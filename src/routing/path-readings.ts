@@ -82,18 +82,18 @@ const nonStandard: Step = (path) => [
 /** Browsers, and URL parsers like theirs (WHATWG URL §4.4), take `\` for `/`. */
 const backslashes: Step = (path) => [["backslashes as slashes", path.replaceAll("\\", "/")]];
 
-/** `new URL(target, base)` takes what follows `//` for a host (RFC 3986 §4.2). */
+/** `new URL(target, base)` takes what follows `//` for a host, and does not mind more slashes (WHATWG URL §4.4). */
 const authority: Step = (path) => {
   if (!path.startsWith("//")) return [];
-  const slash = path.indexOf("/", 2);
-  return [["//… as a host", slash === -1 ? "/" : path.slice(slash)]];
+  return [["//… as a host", path.replace(/^\/+[^/]*/, "") || "/"]];
 };
 
 /** C strings end at NUL; `?` and `#` that were encoded end the path for whoever parses it after decoding. */
-const ended: Step = (path) => {
-  const end = path.search(/[\0?#]/);
-  return end === -1 ? [] : [["cut at NUL, ? or #", path.slice(0, Math.max(end, 1))]];
-};
+const ended: Step = (path) =>
+  ["\0", "?", "#"].flatMap((mark) => {
+    const end = path.indexOf(mark);
+    return end === -1 ? [] : [["cut at NUL, ? or #", path.slice(0, end)] as const];
+  });
 
 /** Parameters after `;` belong to a segment and not to its name (RFC 3986 §3.3; Java servlets, §3.1). */
 const matrixParameters: Step = (path) => {
