@@ -1,6 +1,6 @@
 import type { TokenConfig } from "./config/schema/identity.ts";
 import type { Log } from "./telemetry/log.ts";
-import { createJwksDocument } from "./tokens/jwks-document.ts";
+import { createJwksDocument, type JwksDocument } from "./tokens/jwks-document.ts";
 import { createKeyring, type Keyring } from "./tokens/keyring.ts";
 import { type ListedKey, listKeys } from "./tokens/list-keys.ts";
 import { openKeyStore } from "./tokens/open-key-store.ts";
@@ -9,7 +9,7 @@ import { rotateKeys } from "./tokens/rotate-keys.ts";
 /** The signing keys of this process, with what is published of them and what an operator may do. */
 export interface Keys {
   readonly keyring: Keyring;
-  published(): { readonly body: string; readonly maxAgeSeconds: number; readonly etag: string };
+  published(): JwksDocument;
   list(): ListedKey[];
   signingKeyId(): string;
   health(): { readonly ok: boolean; readonly detail: string };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { GatewayError } from "../model/gateway-error.ts";
+import { firstFieldValue } from "../model/raw-headers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 import type { Services } from "./services.ts";
@@ -23,22 +24,19 @@ export function answerReserved(
   }
   const path = target.split("?", 1)[0];
   if (path === "/.figway/jwks.json") {
-    const { body, maxAgeSeconds } = services.publishedKeys();
-    answer(200, "application/jwk-set+json", `public, max-age=${maxAgeSeconds}`, body);
+    const { body, etag, headers } = services.publishedKeys();
+    const isKnown = firstFieldValue(exchange.headers, "if-none-match") === etag;
+    answer(isKnown ? 304 : 200, Object.entries(headers).flat(), isKnown ? "" : body);
   } else if (path === "/.figway/health") {
     const { ready } = services.readiness();
-    answer(
-      ready ? 200 : 503,
-      "application/json",
-      "no-store",
-      `${JSON.stringify({ status: ready ? "ok" : "unavailable" })}\n`,
-    );
+    const fields = ["Content-Type", "application/json", "Cache-Control", "no-store"];
+    answer(ready ? 200 : 503, fields, `${JSON.stringify({ status: ready ? "ok" : "unavailable" })}\n`);
   } else {
     throw new GatewayError("not-found", `figway has nothing at ${target}`);
   }
 
-  function answer(status: number, type: string, caching: string, body: string): void {
-    const fields = ["Content-Type", type, "Content-Length", String(Buffer.byteLength(body)), "Cache-Control", caching];
+  function answer(status: number, fields: string[], body: string): void {
+    if (status !== 304) fields.push("Content-Length", String(Buffer.byteLength(body)));
     response.writeHead(status, fields);
     response.end(exchange.method === "HEAD" ? undefined : body);
   }

@@ -31,12 +31,15 @@ export async function openTunnel(
   client: { socket: Socket; head: Buffer },
   services: Services,
 ): Promise<Outcome> {
+  const { webSocketIdleTimeoutMs, lingerMs } = exchange.snapshot.config.listen.timeouts;
   let forget: (() => void) | undefined;
   const outcome = await tunnel({
     request: exchange.request,
     ...client,
     outbound,
     upstream: upstreamOf(exchange, outbound),
+    idleTimeoutMs: webSocketIdleTimeoutMs,
+    lingerMs,
     onOpen(open) {
       services.metrics.tunnelOpened(outbound.side);
       forget = services.tunnels.add(open);

@@ -9,7 +9,7 @@ export interface Services {
   /** An operator's kill switch for a route, if one is set. Synchronous. */
   overrideOf(routeId: string): Override | undefined;
   /** The JSON Web Key Set that figway publishes (RFC 7517 §5). */
-  publishedKeys(): { readonly body: string; readonly maxAgeSeconds: number };
+  publishedKeys(): { readonly body: string; readonly etag: string; readonly headers: Readonly<Record<string, string>> };
   /** Whether the gateway may take traffic; what balancers ask on the public listener. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
   continueTrace(received: string | undefined): string;
