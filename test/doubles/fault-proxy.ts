@@ -6,8 +6,10 @@ export interface FaultProxy {
   readonly port: number;
   /** Connections open just now. */
   readonly connections: number;
-  /** Holds back what the server says, by so many milliseconds; 0: not at all. */
-  delayAnswers(ms: number): void;
+  /** Holds back what the server says, or only what holds `text` (and what follows it on its connection); 0: nothing. */
+  delayAnswers(ms: number, text?: string): void;
+  /** Answers that are held back just now. */
+  readonly heldBack: number;
   /** Cuts every open connection; later ones work. */
   cut(): void;
   /** From now on takes connections and bytes, but lets nothing through in either direction: a half-open network. */
@@ -24,16 +26,19 @@ interface Pair {
   readonly server: Socket;
   /** Nothing passes any more. */
   dead: boolean;
+  /** When the last answer goes out that is held back: none may overtake another. */
+  releaseAtMs: number;
 }
 
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
-  let delayMs = 0;
+  let delay = { ms: 0, text: "" };
+  let heldBack = 0;
   let swallowing = false;
 
   const accept = (client: Socket) => {
     const server = connect(targetPort, "127.0.0.1");
-    const pair: Pair = { client, server, dead: swallowing };
+    const pair: Pair = { client, server, dead: swallowing, releaseAtMs: 0 };
     pairs.add(pair);
     const end = () => {
       // A half-open network tells neither side that the other is gone.
@@ -51,10 +56,23 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       if (!pair.dead) server.write(bytes);
     });
     server.on("data", (bytes) => {
-      if (pair.dead) return;
-      if (delayMs === 0) client.write(bytes);
-      else setTimeout(() => !pair.dead && client.writable && client.write(bytes), delayMs);
+      if (!pair.dead) answer(pair, bytes);
     });
+  };
+
+  const answer = (pair: Pair, bytes: Buffer | string) => {
+    const nowMs = performance.now();
+    const isDelayed = delay.ms > 0 && bytes.includes(delay.text);
+    pair.releaseAtMs = Math.max(pair.releaseAtMs, isDelayed ? nowMs + delay.ms : nowMs);
+    if (pair.releaseAtMs <= nowMs) {
+      pair.client.write(bytes);
+      return;
+    }
+    heldBack++;
+    setTimeout(() => {
+      heldBack--;
+      if (!pair.dead && pair.client.writable) pair.client.write(bytes);
+    }, pair.releaseAtMs - nowMs);
   };
 
   const destroyAll = () => {
@@ -83,8 +101,11 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     get connections() {
       return pairs.size;
     },
-    delayAnswers(ms) {
-      delayMs = ms;
+    delayAnswers(ms, text = "") {
+      delay = { ms, text };
+    },
+    get heldBack() {
+      return heldBack;
     },
     cut: destroyAll,
     blackhole(which = "all") {
@@ -93,7 +114,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     },
     refuse: stopListening,
     async mend() {
-      delayMs = 0;
+      delay = { ms: 0, text: "" };
       swallowing = false;
       listener ??= await listen(port, accept);
     },
