@@ -46,6 +46,7 @@ export class ForwardExchange implements Exchange {
   #awaitsClient = false;
   #upstreamCloses = false;
   #sent = false;
+  #ticking = false;
 
   constructor(options: ForwardExchangeOptions) {
     const { outbound, framing, upstream, request } = options;
@@ -80,7 +81,6 @@ export class ForwardExchange implements Exchange {
     const { outbound, framing, upstream, request } = this.#options;
     const max = outbound.limits.maxBodyBytes;
     watchClient(request.socket, this);
-    upstream.ticker.add(this);
     if (this.#client.gone) this.onClientClosed();
     else if (this.#head === undefined) {
       this.#fail("gateway", "internal", "the request cannot be written: a method, target or field is malformed");
@@ -155,6 +155,10 @@ export class ForwardExchange implements Exchange {
     }
     this.#phase = "flush";
     this.#client.onSent(this.#onSent);
+    // Without a connection of its own nobody looks at its deadlines any more.
+    if (this.#sent) return;
+    this.#ticking = true;
+    this.#options.upstream.ticker.add(this);
   }
 
   onDrain(): void {
@@ -259,7 +263,7 @@ export class ForwardExchange implements Exchange {
     const { outbound, request, resolve, upstream } = this.#options;
     const { side, upstream: name } = outbound;
     this.#phase = "over";
-    upstream.ticker.delete(this);
+    if (this.#ticking) upstream.ticker.delete(this);
     unwatchClient(request.socket, this);
     this.#body?.stop();
     upstream.observe(failure);

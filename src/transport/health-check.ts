@@ -109,6 +109,7 @@ class CheckExchange implements Exchange {
   onBody(): void {}
   onReadDone(): void {}
   onDrain(): void {}
+  onTick(): void {}
 
   #finish(well: boolean): void {
     if (this.#over) return;

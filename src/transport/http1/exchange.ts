@@ -13,6 +13,8 @@ export interface Exchange extends ResponseHandler {
   onReadDone(): void;
   /** The connection takes more of the request body. */
   onDrain(): void;
+  /** Called now and then while the exchange waits for a connection or has one. */
+  onTick(nowMs: number): void;
   /** The exchange failed. Nothing is called after it. */
   onFailure(failure: UpstreamFailure): void;
 }

@@ -134,14 +134,17 @@ export class Pool implements ConnectionOwner {
     this.#connect(exchange);
   }
 
-  /** Called by the ticker. */
+  /** Called by the ticker. The exchanges are reached from here: a list of their own would change with every request. */
   onTick(nowMs: number): void {
-    for (const connection of this.#connecting.keys()) {
+    for (const connection of this.#all) connection.exchange?.onTick(nowMs);
+    for (const [connection, exchange] of this.#connecting) {
       if (nowMs >= connection.connectDeadlineMs) this.#timeOutConnect(connection);
+      else exchange.onTick(nowMs);
     }
     while (this.#waiting[0] !== undefined && nowMs >= this.#waiting[0].deadlineMs) {
       this.#waiting.shift()?.exchange.onFailure(overloaded("no connection became free in time"));
     }
+    for (const { exchange } of this.#waiting.slice()) exchange.onTick(nowMs);
     for (const connection of this.#idle.filter((idle) => nowMs - idle.idleSinceMs >= this.#keepAliveMsOf(idle))) {
       connection.destroy();
     }

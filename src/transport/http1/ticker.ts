@@ -9,7 +9,10 @@ export interface Ticking {
  */
 export const TICK_MS = 100;
 
-/** One coarse timer for all deadlines of the transport. It runs only while somebody is there to look. */
+/**
+ * One coarse timer for the deadlines of an upstream. It runs only while somebody is there to look. Not for what comes and goes with
+ * each request: see `Pool.onTick`.
+ */
 export class Ticker {
   readonly #clock: () => number;
   readonly #members = new Set<Ticking>();
