@@ -111,5 +111,5 @@ export function readAnswers(raw: string, methods: readonly string[]): Pick<Obser
 
 /** The methods in the octets that a client sends, in order; good enough for the cases here. */
 export function methodsIn(octets: string): string[] {
-  return [...octets.matchAll(/(?:^|\n|\G)([A-Za-z]+) \S+ HTTP\/\d\.\d\r?\n/g)].map((match) => match[1] as string);
+  return [...octets.matchAll(/(?:^|\n)([A-Za-z]+) \S+ HTTP\/\d\.\d\r?\n/g)].map((match) => match[1] as string);
 }

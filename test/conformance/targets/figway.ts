@@ -23,7 +23,7 @@ export const FIGWAY: Target = {
     };
     writeFileSync(configFile, JSON.stringify(config));
     writeFileSync(join(directory, "flags.json"), "{}");
-    const running = await start({ configFile, environment: {}, logLevel: "error" });
+    const running = await start({ configFile, environment: {}, logLevel: "silent" });
     return {
       port: Number(new URL(running.publicUrl).port),
       stop: async () => {

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { createProxyServer } from "http-proxy";
 import type { Target } from "../target.ts";
 
@@ -12,12 +12,12 @@ export const HTTP_PROXY: Target = {
       if ("writeHead" in response) {
         if (response.headersSent) response.destroy();
         else response.writeHead(502).end();
-      } else (response as Socket).end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      } else response.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });
     const server = createServer((request, response) => proxy.web(request, response));
     server.on("upgrade", (request, socket, head) => {
       socket.on("error", () => undefined);
-      proxy.ws(request, socket as Socket, head);
+      proxy.ws(request, socket, head);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return {
