@@ -25,44 +25,46 @@ function spellings(text: string): Set<string> {
  * first, the last, or all of several.
  */
 export function checkParameters(wanted: readonly WantedParameter[], query: string): Verdict {
-  const readings = readQuery(query);
-  return verdictOfAll(wanted.map((parameter) => checkParameter(parameter, readings)));
+  const splits = query.includes(";") ? [splitPairs(query, "&"), splitPairs(query, /[&;]/)] : [splitPairs(query, "&")];
+  return verdictOfAll(wanted.map((parameter) => checkParameter(parameter, splits)));
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-function checkParameter({ names, values }: WantedParameter, readings: readonly Pairs[]): Verdict {
-  const lists = readings.map((pairs) => pairs.filter(([name]) => names.has(name)).map(([, value]) => value));
+function checkParameter({ names, values }: WantedParameter, splits: readonly Pairs[]): Verdict {
+  const lists = splits.flatMap((pairs) => {
+    const candidates = pairs.filter(([name]) => names.has(name) || UNUSUAL.test(name));
+    const hasUnusual = candidates.some(([name, value]) => UNUSUAL.test(name) || UNUSUAL.test(value));
+    if (!hasUnusual) return [candidates.map(([, value]) => value)];
+    return READINGS.map((read) =>
+      candidates.flatMap(([name, value]) => (names.has(read.name(name)) ? [read.value(value)] : [])),
+    );
+  });
   return verdictOf(lists, values, ",");
 }
 
-const UNUSUAL = /[%+;[]/;
+/** What a name or value must hold to be read in more than one way. */
+const UNUSUAL = /[%+[]/;
 
-function readQuery(query: string): Pairs[] {
-  const plain = splitPairs(query.split("&"));
-  if (!UNUSUAL.test(query)) return [plain];
-  const splits = query.includes(";") ? [plain, splitPairs(query.split(/[&;]/))] : [plain];
-  const decoded = splits.flatMap((pairs) =>
-    DECODINGS.map((decode) => pairs.map(([name, value]) => [decode(name), decode(value)] as const)),
-  );
-  const unbracketed = decoded.map((pairs) =>
-    pairs.map(([name, value]) => [name.split("[", 1)[0] as string, value] as const),
-  );
-  return query.includes("[") || /%5b/i.test(query) ? [...decoded, ...unbracketed] : decoded;
-}
-
-function splitPairs(parts: readonly string[]): Pairs {
-  return parts.map((part) => {
+function splitPairs(query: string, separator: string | RegExp): Pairs {
+  return query.split(separator).map((part) => {
     const equals = part.indexOf("=");
     return equals === -1 ? [part, ""] : [part.slice(0, equals), part.slice(equals + 1)];
   });
 }
 
-const decodeForm = (text: string): string => percentDecode(text.replaceAll("+", " "));
+type Read = (text: string) => string;
 
-const DECODINGS: readonly ((text: string) => string)[] = [
+const decodeForm: Read = (text) => percentDecode(text.replaceAll("+", " "));
+
+const DECODINGS: readonly Read[] = [
   (text) => text,
   percentDecode,
   decodeForm,
   (text) => percentDecode(decodeForm(text)),
 ];
+
+const READINGS: readonly { readonly name: Read; readonly value: Read }[] = DECODINGS.flatMap((decode) => [
+  { name: decode, value: decode },
+  { name: (text) => decode(text).split("[", 1)[0] as string, value: decode },
+]);
