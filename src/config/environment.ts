@@ -62,7 +62,7 @@ function replaceText(text: string, path: JsonPath, progress: Progress): string {
     const state = given === undefined ? "not set" : "empty";
     return report(
       `The environment variable ${name} is ${state}.`,
-      `Set ${name}, or give a default: \`\${${name}:-…}\`.`,
+      `Set ${name}, or, unless it is a secret, give a default: \`\${${name}:-…}\`.`,
     );
   });
   progress.templates.set(pathKey(path), text);

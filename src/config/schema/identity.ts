@@ -54,6 +54,10 @@ const expressSessionSchema = z.strictObject({
     description:
       "What two cookies with different, rightly signed sessions mean: `first` takes the first, as express-session does; `refuse` answers 401.",
   }),
+  rolling: z.boolean().default(false).meta({
+    description:
+      "Whether legacy has `rolling: true`: then modern's answers renew the cookie as legacy's do, or the browser would lose it under an active user.",
+  }),
   touch: z.boolean().default(true).meta({
     description:
       "Whether modern's answers prolong the session, as legacy's do. `false` where legacy has `disableTouch`.",
