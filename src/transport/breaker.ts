@@ -38,6 +38,16 @@ export class Breaker {
     this.#limits = limits;
   }
 
+  /** Whether everything is sent; the common case, which needs no look at the clock. */
+  get closed(): boolean {
+    return this.#openUntilMs === undefined;
+  }
+
+  /** Whether one more answer would change nothing. */
+  get calm(): boolean {
+    return this.closed && this.#consecutive === 0 && this.#limits.failureRatio === undefined;
+  }
+
   /** Failures in a row that found nobody. */
   get consecutive(): number {
     return this.#consecutive;

@@ -11,7 +11,7 @@ export interface ClientSide {
   readonly gone: boolean;
   information(status: number, headers: RawHeaders): void;
   /** Goes out with the next `flush` or `end`, which throw where it cannot be written. */
-  head(status: number, statusText: string, headers: string[], framing: AnswerFraming): void;
+  head(status: number, statusText: string, headers: RawHeaders, framing: AnswerFraming): void;
   /** Takes `bytes[start, end)`, which is lent for the call, into what `flush` or `end` sends. */
   body(bytes: Buffer, start: number, end: number): void;
   /** Sends what was gathered. Returns false when the writer should wait for `onDrain`. */
@@ -20,7 +20,9 @@ export interface ClientSide {
   /** Cuts the connection, so that what was sent cannot be taken for a whole answer. */
   cut(): void;
   onDrain(listener: () => void): void;
-  /** Calls back once everything was handed to the system; at once where it already is. */
+  /** Whether everything written was handed to the system. */
+  readonly sent: boolean;
+  /** Calls back once everything was handed to the system. */
   onSent(listener: () => void): void;
 }
 
@@ -30,7 +32,7 @@ const GATHER_BYTES = 16_384;
 interface Head {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: string[];
+  readonly headers: RawHeaders;
 }
 
 /** A client that speaks HTTP/1 to Node's own server. */
@@ -60,12 +62,12 @@ export class Http1Client implements ClientSide {
     else this.#response.writeInformation(status, headers as string[]);
   }
 
-  head(status: number, statusText: string, headers: string[], framing: AnswerFraming): void {
+  head(status: number, statusText: string, headers: RawHeaders, framing: AnswerFraming): void {
     const endless = framing.kind === "chunked" || framing.kind === "until-close";
     // RFC 9112 §6.1: no transfer coding for an HTTP/1.0 client, which then reads until the connection closes.
     this.#chunked = endless && this.#response.req.httpVersionMinor === 1;
-    this.#head = { status, statusText, headers: this.#chunked ? headers : withoutTrailer(headers) };
-    if (this.#chunked) headers.push("Transfer-Encoding", "chunked");
+    const fields = this.#chunked ? [...headers, "Transfer-Encoding", "chunked"] : withoutTrailer(headers);
+    this.#head = { status, statusText, headers: fields };
   }
 
   body(bytes: Buffer, start: number, end: number): void {
@@ -104,16 +106,19 @@ export class Http1Client implements ClientSide {
     this.#response.once("drain", listener);
   }
 
+  get sent(): boolean {
+    return this.#response.writableLength === 0;
+  }
+
   onSent(listener: () => void): void {
-    if (this.#response.writableLength === 0) listener();
-    else this.#response.once("finish", listener);
+    this.#response.once("finish", listener);
   }
 
   #writeHead(): void {
     if (this.#head === undefined) return;
     const { status, statusText, headers } = this.#head;
     this.#head = undefined;
-    this.#response.writeHead(status, statusText, inNodesOrder(headers));
+    this.#response.writeHead(status, statusText, inNodesOrder(headers) as string[]);
     // The chunks are framed here: one write for size, data and end instead of Node's five.
     if (this.#chunked) this.#response.chunkedEncoding = false;
     this.started = true;
@@ -121,7 +126,7 @@ export class Http1Client implements ClientSide {
 }
 
 /** Without chunks there are no trailers, and Node throws where one is announced. */
-function withoutTrailer(headers: string[]): string[] {
+function withoutTrailer(headers: RawHeaders): RawHeaders {
   const isTrailer = (name: string | undefined): boolean => name?.length === 7 && name.toLowerCase() === "trailer";
   for (let i = 0; i < headers.length; i += 2) {
     if (isTrailer(headers[i])) return headers.filter((_, j) => !isTrailer(headers[j - (j % 2)]));
@@ -133,7 +138,7 @@ function withoutTrailer(headers: string[]): string[] {
  * Node (seen in 26.10) reads a Content-Disposition that follows a Content-Length as UTF-8, which changes or refuses its octets.
  * Then, and only then, the length is put last.
  */
-function inNodesOrder(headers: string[]): string[] {
+function inNodesOrder(headers: RawHeaders): RawHeaders {
   let lengthAt = -1;
   let isAffected = false;
   for (let i = 0; i < headers.length; i += 2) {
@@ -141,6 +146,6 @@ function inNodesOrder(headers: string[]): string[] {
     if (name.length === 14 && name.toLowerCase() === "content-length") lengthAt = i;
     else if (lengthAt !== -1 && name.length === 19 && name.toLowerCase() === "content-disposition") isAffected = true;
   }
-  if (isAffected) headers.push(...headers.splice(lengthAt, 2));
-  return headers;
+  if (!isAffected) return headers;
+  return [...headers.slice(0, lengthAt), ...headers.slice(lengthAt + 2), ...headers.slice(lengthAt, lengthAt + 2)];
 }

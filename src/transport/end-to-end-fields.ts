@@ -20,6 +20,11 @@ const REQUEST_FIELDS = new Set([
 /** In an answer `Content-Length` says something of the representation (HEAD, 304), and `Trailer` goes with the trailers. */
 const ANSWER_FIELDS = new Set(["connection", "keep-alive", "te", "upgrade", "proxy", "transfer-encoding"]);
 
+const LETTER_P = 0x70;
+/** 1 at the length of each name above. */
+const LENGTHS = new Uint8Array(32);
+for (const name of [...REQUEST_FIELDS, ...ANSWER_FIELDS]) LENGTHS[name.length] = 1;
+
 /** What `Connection` cannot nominate away: without them the message is another one, or none. */
 const NOT_NOMINABLE = new Set(["host", "content-length", "transfer-encoding", "trailer"]);
 
@@ -38,6 +43,11 @@ function withoutHopByHop(rawHeaders: RawHeaders, dropped: ReadonlySet<string>): 
   let nominated: Set<string> | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
+    // Most names are told apart from the dropped ones by length and first letter, without a copy in lower case.
+    if (LENGTHS[name.length] !== 1 && (name.charCodeAt(0) | 0x20) !== LETTER_P) {
+      kept.push(name, rawHeaders[i + 1] as string);
+      continue;
+    }
     const lowerName = name.toLowerCase();
     if (lowerName === "connection") nominated = nominate(rawHeaders[i + 1] as string, nominated);
     if (dropped.has(lowerName) || lowerName.startsWith("proxy-")) continue;

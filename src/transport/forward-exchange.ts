@@ -92,10 +92,11 @@ export class ForwardExchange implements Exchange {
   onConnection(connection: Connection): void {
     this.#connection = connection;
     this.#phase = "request";
-    this.#touch();
     const head = this.#head as string;
-    if (this.#body !== undefined) this.#body.start(connection, head);
-    else {
+    if (this.#body !== undefined) {
+      this.#touch();
+      this.#body.start(connection, head);
+    } else {
       connection.write(head);
       this.#onRequestWritten();
     }
@@ -109,14 +110,13 @@ export class ForwardExchange implements Exchange {
   }
 
   onHead(head: ResponseHead, facts: AnswerFacts): void {
-    this.#touch();
     if (this.#phase === "first-byte") this.#phase = "answer";
     this.#status = head.status;
     this.#upstreamCloses = !facts.reusable;
     try {
       const fields = endToEndAnswerFields(head.headers);
       const translated = this.#options.outbound.translateAnswer(head.status, fields);
-      this.#client.head(head.status, head.statusText, [...translated], facts.framing);
+      this.#client.head(head.status, head.statusText, translated, facts.framing);
     } catch (error) {
       this.#failUnwritable(error);
     }
@@ -138,7 +138,7 @@ export class ForwardExchange implements Exchange {
     }
     this.#awaitsClient = true;
     this.#connection?.pause();
-    this.#client.onDrain(this.#onClientDrain);
+    this.#client.onDrain(() => this.#onClientDrain());
   }
 
   onEnd(trailers: readonly string[]): void {
@@ -154,9 +154,12 @@ export class ForwardExchange implements Exchange {
       return;
     }
     this.#phase = "flush";
-    this.#client.onSent(this.#onSent);
+    if (this.#client.sent) {
+      this.#onSent();
+      return;
+    }
+    this.#client.onSent(() => this.#onSent());
     // Without a connection of its own nobody looks at its deadlines any more.
-    if (this.#sent) return;
     this.#ticking = true;
     this.#options.upstream.ticker.add(this);
   }
@@ -226,16 +229,16 @@ export class ForwardExchange implements Exchange {
     if (this.#phase === "flush") this.#settleIfDone();
   }
 
-  readonly #onClientDrain = (): void => {
+  #onClientDrain(): void {
     this.#awaitsClient = false;
     this.#touch();
     this.#connection?.resume();
-  };
+  }
 
-  readonly #onSent = (): void => {
+  #onSent(): void {
     this.#sent = true;
     this.#settleIfDone();
-  };
+  }
 
   #settleIfDone(): void {
     if (this.#sent && !this.#uploading) this.#settle(undefined);

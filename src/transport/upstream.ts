@@ -67,7 +67,7 @@ export class Upstream {
 
   /** Sends an exchange, or fails it at once where the upstream is ejected. What becomes of it is told through `observe`. */
   dispatch(exchange: Exchange): void {
-    if (this.#check?.healthy !== false && this.#breaker.admits(this.clock())) {
+    if (this.#check?.healthy !== false && (this.#breaker.closed || this.#breaker.admits(this.clock()))) {
       this.pool.dispatch(exchange);
       return;
     }
@@ -77,7 +77,7 @@ export class Upstream {
 
   /** Told once of every exchange: how it failed, or undefined where it was answered. */
   observe(failure: UpstreamFailure | undefined): void {
-    if (failure?.code === "ejected") return;
+    if (failure?.code === "ejected" || (failure === undefined && this.#breaker.calm)) return;
     if (failure?.party === "upstream") this.#lastFailure = `${failure.code}: ${failure.detail}`;
     this.#breaker.record(signOf(failure), this.clock());
   }
