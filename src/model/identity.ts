@@ -99,6 +99,11 @@ export interface SessionLife {
   /** Whether the session's logout was observed: it is nobody's, and an answer that belongs to it may not set its cookie again (TRAPS 7). */
   hasEnded(handle: string): boolean;
   /**
+   * The Set-Cookie that legacy would send with an answer to this session, where it renews its cookie with every answer; undefined where
+   * it would not. For answers of modern's.
+   */
+  renewedCookie?(identity: Identity, scheme: "http" | "https"): string | undefined;
+  /**
    * Calls `ended` once, when the session of this user is gone, or is another's or nobody's; within a second, whatever the store
    * reports. Returns what ends the watch. For connections that outlive their request.
    */

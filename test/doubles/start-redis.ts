@@ -80,7 +80,10 @@ async function startOn(kind: RedisKind, port: number): Promise<TestRedis> {
 }
 
 async function startEmbedded(port: number): Promise<RunningServer> {
-  const handle = await createRedisServer({ port });
+  const handle = await createRedisServer({ port: 0 });
+  // It listens on every interface of the machine, which is nobody else's business.
+  await new Promise((closed) => handle.server.server.close(closed));
+  await once(handle.server.server.listen(port, "127.0.0.1"), "listening");
   const sockets = new Set<Socket>();
   handle.server.server.on("connection", (socket) => {
     // It writes each reply of a pipeline by itself, and Nagle's algorithm would hold back all but the first for 40 ms.

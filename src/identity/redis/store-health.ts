@@ -37,9 +37,11 @@ export class StoreHealth {
   failed(error: unknown): void {
     const cause = describeError(error);
     if (this.#closed || OF_ONE_KEY.test(cause)) return;
-    if (this.#down === undefined) this.#log.warn("the session store cannot be read", { cause });
+    const wasUp = this.#down === undefined;
+    if (wasUp) this.#log.warn("the session store cannot be read", { cause });
     this.#down = cause;
-    this.#schedule();
+    // At once: it may have been figway that was slow, with the answer already waiting to be read.
+    this.#schedule(wasUp ? 0 : PROBE_INTERVAL_MS);
   }
 
   close(): void {
@@ -47,17 +49,17 @@ export class StoreHealth {
     clearTimeout(this.#probe);
   }
 
-  #schedule(): void {
+  #schedule(afterMs: number): void {
     if (this.#probe !== undefined || this.#closed) return;
     this.#probe = setTimeout(() => {
       this.#probe = undefined;
       void this.#ask();
-    }, PROBE_INTERVAL_MS);
+    }, afterMs);
     this.#probe.unref();
   }
 
   async #ask(): Promise<void> {
-    if (this.#redis.status !== "ready") return this.#schedule();
+    if (this.#redis.status !== "ready") return this.#schedule(PROBE_INTERVAL_MS);
     try {
       // The command that sessions are read with: it fails of whatever they would fail of (LOADING, NOAUTH, NOPERM, MASTERDOWN).
       await this.#redis.get(this.#probeKey);

@@ -9,6 +9,7 @@ import { EndedSessions } from "../session/ended-sessions.ts";
 import { SessionNames } from "../session/session-names.ts";
 import { SessionReader } from "../session/session-reader.ts";
 import type { SessionName, SessionRecord } from "../session/session-record.ts";
+import { renewedCookie } from "../session/renewed-cookie.ts";
 import { touchIfDue } from "../session/touch-if-due.ts";
 import { SessionWatches } from "../session/session-watches.ts";
 
@@ -16,6 +17,8 @@ const NOT_MINE: Resolution = { kind: "not-mine" };
 const BAD_SIGNATURE: Identity = { kind: "anonymous", reason: "bad-signature", sessionHandle: undefined };
 const CONFLICTING: Identity = { kind: "refused", reason: "conflicting-sessions" };
 
+/** The most cookies of the session's name whose signatures are checked: browsers send one, or one per path and domain. */
+const MAX_DUPLICATES = 8;
 /** How often the sessions of open connections are read while Redis reports no changes, in milliseconds. */
 const WATCH_INTERVAL_MS = 400;
 
@@ -109,6 +112,16 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
     if (progress === "ended" && wasUser) void this.#buryIfGone(record);
   }
 
+  renewedCookie(identity: Identity, scheme: "http" | "https"): string | undefined {
+    if (!this.#config.rolling || (identity.kind !== "user" && identity.kind !== "anonymous")) return undefined;
+    if (identity.sessionHandle === undefined || this.hasEnded(identity.sessionHandle)) return undefined;
+    const record = this.#recordOf(this.#names.withHandle(identity.sessionHandle));
+    if (record?.cookie === undefined) return undefined;
+    const { cookie: name, secrets } = this.#config;
+    const nowMs = this.#deps.clock.nowMs();
+    return renewedCookie(record.cookie, { name, id: record.name.id, secret: secrets[0] as string, scheme, nowMs });
+  }
+
   hasEnded(handle: string): boolean {
     return this.#ended.has(handle, this.#deps.clock.monotonicMs());
   }
@@ -150,6 +163,7 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
   }
 
   #contradict(values: readonly string[]): boolean {
+    if (values.length > MAX_DUPLICATES) return true;
     const ids = new Set(values.map((value) => this.#names.named(value)?.id));
     ids.delete(undefined);
     return ids.size > 1;

@@ -59,6 +59,13 @@ function chainLives(lives: readonly SessionLife[]): SessionLife {
     legacyAnswered(request, progress) {
       for (const life of lives) life.legacyAnswered(request, progress);
     },
+    renewedCookie(identity, scheme) {
+      for (const life of lives) {
+        const renewed = life.renewedCookie?.(identity, scheme);
+        if (renewed !== undefined) return renewed;
+      }
+      return undefined;
+    },
     hasEnded: (handle) => lives.some((life) => life.hasEnded(handle)),
     watch(identity, ended) {
       const unwatch = lives.map((life) => life.watch(identity, ended));

@@ -1,3 +1,5 @@
+import { readSessionCookie, type SessionCookie } from "./renewed-cookie.ts";
+
 /**
  * A stored session as express-session 1.19 would take it:
  * - `session`: it would be inflated; the payload is a JSON object.
@@ -5,7 +7,7 @@
  * - `invalid`: it would answer 500, so nobody can say who the user is.
  */
 export type DecodedSession =
-  | { readonly kind: "session"; readonly payload: object; readonly originalMaxAgeMs: number | undefined }
+  | { readonly kind: "session"; readonly payload: object; readonly cookie: SessionCookie }
   | { readonly kind: "none" }
   | { readonly kind: "invalid"; readonly cause: string };
 
@@ -27,10 +29,5 @@ export function decodeSession(text: string | null): DecodedSession {
   if (cookie === undefined || cookie === null || (cookie && typeof cookie !== "object")) {
     return { kind: "invalid", cause: "the stored session has no cookie object" };
   }
-  return { kind: "session", payload, originalMaxAgeMs: maxAgeOf(cookie) };
-}
-
-function maxAgeOf(cookie: unknown): number | undefined {
-  const value = (cookie as { originalMaxAge?: unknown }).originalMaxAge;
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
+  return { kind: "session", payload, cookie: readSessionCookie(cookie || {}) };
 }

@@ -92,9 +92,10 @@ export class SessionReader {
       this.#options.metrics.resurrected();
       return { kind: "anonymous", reason: "logged-out", sessionHandle: handle };
     }
+    record.cookie = session.cookie;
     this.#noteLife(record, {
       remainingMs: stored.remainingMs,
-      maxAgeMs: session.originalMaxAgeMs,
+      maxAgeMs: session.cookie.originalMaxAgeMs,
       atMs: sent.monotonicMs,
     });
     const user = this.#readUser(session.payload);

@@ -1,4 +1,5 @@
 import type { Identity, UserIdentity } from "../../model/identity.ts";
+import type { SessionCookie } from "./renewed-cookie.ts";
 
 /** What a rightly signed cookie names. */
 export interface SessionName {
@@ -25,6 +26,8 @@ export class SessionRecord {
   version = 0;
   flight: SessionFlight | undefined;
   following: Promise<Identity> | undefined;
+  /** The attributes of the session's cookie, as last read. */
+  cookie: SessionCookie | undefined;
   /** The life that legacy would give the session again at each request, in milliseconds; undefined: it is never prolonged. */
   lifeMs: number | undefined;
   /** When the session had its whole life before it, as far as is known, in monotonic milliseconds. */
