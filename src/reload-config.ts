@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { type Assembled, type AssemblyServices, assembleSnapshot } from "./assemble-snapshot.ts";
-import { type LoadResult, loadConfig } from "./config/load-config.ts";
-import { watchFile } from "./config/watch-file.ts";
+import type { LoadResult } from "./config/load-config.ts";
+import { watchConfig } from "./config/watch-config.ts";
 import type { Problem } from "./model/problem.ts";
 import { StartError } from "./start-error.ts";
 import type { AuditTrail } from "./telemetry/audit.ts";
@@ -32,7 +32,7 @@ export interface ReloadOptions {
 
 /** The current snapshot, replaced whole when the file changes for the better; a bad file is reported and changes nothing. */
 export async function openReloads(options: ReloadOptions): Promise<Reloads> {
-  const { file, environment, assembly, audit, metrics, log } = options;
+  const { file, environment, first, assembly, audit, metrics, log } = options;
   let assembled = await assembleFirst(options);
   let problems: readonly Problem[] = [];
   let loadedAt = new Date().toISOString();
@@ -42,7 +42,12 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
   recordUnsafeSettings();
   metrics.configLoaded(true);
   let reloading: Promise<void> = Promise.resolve();
-  const watch = watchFile({ path: file, onChange: () => void (reloading = reloading.then(reload)) });
+  const watch = watchConfig({
+    file,
+    environment,
+    digest: first.digest,
+    onChange: (loaded) => void (reloading = reloading.then(() => reload(loaded))),
+  });
   return {
     current: () => assembled,
     get loadedAt() {
@@ -58,12 +63,15 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
     },
   };
 
-  async function reload(): Promise<void> {
-    const loaded = loadConfig({ file, environment });
+  async function reload(loaded: LoadResult): Promise<void> {
     if (!loaded.ok) return reject(loaded.problems);
-    if (loaded.digest === assembled.snapshot.digest) return;
+    const before = assembled.snapshot.digest;
+    if (loaded.digest === before) {
+      // A mistake was taken back: what is in force is what the file says again.
+      problems = [];
+      return;
+    }
     try {
-      const before = assembled.snapshot.digest;
       assembled = await assembleSnapshot(loaded, assembly, assembled);
       problems = [];
       loadedAt = new Date().toISOString();

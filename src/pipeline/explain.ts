@@ -62,7 +62,7 @@ export function explain(question: ExplainQuestion, decider: Decider): Explanatio
     });
     const sentences = [
       `${question.method} ${question.target} matches route ${route.id} (${route.path}).`,
-      whySentence(decision, question.as, decider.overrideOf(route.id)),
+      whySentence(decision, { user: question.as, override: decider.overrideOf(route.id), isShared: needsBucket }),
       bucketSentence(needsBucket, bucket),
       ...accessSentences(route, decision, question.as),
     ];
@@ -96,7 +96,10 @@ function contextOf(question: ExplainQuestion, route: RouteConfig, bucket: string
   };
 }
 
-function whySentence(decision: Decision, user: string | undefined, override: Override | undefined): string {
+function whySentence(
+  decision: Decision,
+  { user, override, isShared }: { user: string | undefined; override: Override | undefined; isShared: boolean },
+): string {
   const who = user === undefined ? "a visitor who is not logged in" : `user ${user}`;
   const { upstream, flag } = decision;
   switch (decision.reason) {
@@ -105,7 +108,7 @@ function whySentence(decision: Decision, user: string | undefined, override: Ove
     case "flag-on":
       return `For ${who} it goes to ${upstream}, because flag ${flag} is on.`;
     case "flag-off":
-      return `For ${who} it goes to ${LEGACY}, because flag ${flag} is off.`;
+      return `For ${who} it goes to ${LEGACY}, because flag ${flag} is ${isShared ? "not on for everyone, and not for this one" : "off"}.`;
     case "flag-unknown":
       return `It goes to ${LEGACY}, because the flag source does not know flag ${flag}.`;
     case "flags-not-loaded":

@@ -57,6 +57,7 @@ export function translateAnswer(
     }
   }
   if (makePrivate) fields.push("Cache-Control", privateCacheControl(cacheControl));
+  if (fromModern && makePrivate) pushRenewedCookie(fields);
   if (bucket?.isNew === true) fields.push("Set-Cookie", bucketCookie(bucket, exchange.scheme));
   if (exchange.snapshot.config.developer.exposeDecisions) {
     fields.push("X-Figway-Route", route.id, "X-Figway-Side", decision.side, "X-Figway-Reason", decision.reason);
@@ -68,6 +69,12 @@ export function translateAnswer(
     if (!exchange.snapshot.credentialCookies.has(cookie)) into.push(name, value);
     else if (fromModern) exchange.snapshot.reportForeignCookie(decision.upstream, cookie);
     else into.push(name, namesEndedSession(value) ? expiringCookie(value) : value);
+  }
+
+  /** A user who lives on modern alone keeps the cookie that legacy would have renewed (TRAPS 3). */
+  function pushRenewedCookie(into: string[]): void {
+    const renewed = exchange.snapshot.resolver.sessions?.renewedCookie?.(identity, exchange.scheme);
+    if (renewed !== undefined) into.push("Set-Cookie", renewed);
   }
 
   /** An answer that was on its way when its user logged out would put the ended session back (TRAPS 7). */

@@ -121,6 +121,9 @@ function outboundFields(exchange: Exchange, translation: Translation, token: str
     exchange.id,
     "traceparent",
     exchange.traceparent,
+    // RFC 9110 §7.6.3: a gateway names itself towards the origin, behind whatever hops came before.
+    "Via",
+    `${exchange.request.httpVersion} figway`,
   );
   if (effective.maxForwards !== undefined) fields.push("Max-Forwards", String(effective.maxForwards));
   if (token !== undefined) fields.push("Authorization", `Bearer ${token}`);
