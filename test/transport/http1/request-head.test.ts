@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { type RequestHeadParts, writeRequestHead } from "../../../src/transport/http1/request-head.ts";
+
+const PARTS: RequestHeadParts = {
+  method: "GET",
+  target: "/a?b",
+  headers: ["Host", "shop.example", "X-Name", "caf\xe9"],
+  framing: { kind: "none", length: 0, trailer: undefined, expectsContinue: false },
+  defaultHost: "127.0.0.1:4000",
+};
+
+it("writes the head with nothing added where nothing is needed", () => {
+  expect(writeRequestHead(PARTS)).toBe("GET /a?b HTTP/1.1\r\nHost: shop.example\r\nX-Name: caf\xe9\r\n\r\n");
+});
+
+it("adds Host where the request brought none", () => {
+  expect(writeRequestHead({ ...PARTS, headers: [] })).toBe("GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n\r\n");
+});
+
+it("frames the body as it was received", () => {
+  const framing = { kind: "chunked", length: 0, trailer: "X-Sum", expectsContinue: true } as const;
+  expect(writeRequestHead({ ...PARTS, framing })).toContain(
+    "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\nExpect: 100-continue\r\n\r\n",
+  );
+  expect(writeRequestHead({ ...PARTS, framing: { ...PARTS.framing, kind: "length" } })).toContain(
+    "Content-Length: 0\r\n\r\n",
+  );
+});
+
+it.each([
+  ["a line break in a value", { headers: ["X", "a\r\nInjected: 1"] }],
+  ["a bare LF in a value", { headers: ["X", "a\nb"] }],
+  ["NUL in a value", { headers: ["X", "a\0b"] }],
+  ["a character that latin1 would cut to a line feed", { headers: ["X", "a\u010ab"] }],
+  ["a colon in a name", { headers: ["X:Y", "a"] }],
+  ["a name whose character latin1 would cut to a letter", { headers: ["X\u0141", "a"] }],
+  ["an empty name", { headers: ["", "a"] }],
+  ["a space in the target", { target: "/a HTTP/1.1\r\nX: y" }],
+  ["an empty target", { target: "" }],
+  ["a space in the method", { method: "GET /" }],
+])("refuses %s", (_title, parts) => {
+  expect(writeRequestHead({ ...PARTS, ...parts })).toBeUndefined();
+});
