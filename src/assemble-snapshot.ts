@@ -67,7 +67,7 @@ export async function assembleSnapshot(
     (await createFlagSource({ ...services, config: config.flags, log: services.log.write }));
   const resolver =
     kept(former?.pieces.resolver, was?.identity.session, config.identity.session) ??
-    createIdentityResolver(config.identity.session, services.identityDeps);
+    (await connected(createIdentityResolver(config.identity.session, services.identityDeps)));
   const isSameToken = former !== undefined && isDeepStrictEqual(was?.identity.token, config.identity.token);
   const minter = isSameToken
     ? former.pieces.minter
@@ -88,6 +88,16 @@ export async function assembleSnapshot(
   for (const [name, upstream] of former?.pieces.upstreams ?? []) if (!upstreams.has(name)) retired.push(upstream);
   const pieces: Pieces = { flags, resolver, minter, upstreams };
   return { snapshot: freeze(config, digest, pieces, services), pieces, retired };
+}
+
+/** How long a resolver may take to reach its store before it is used all the same, in milliseconds. */
+const CONNECT_MS = 1_000;
+
+/** Its first requests should find their users; a store that is away must not hold up a start or a reload. */
+async function connected(resolver: IdentityResolver): Promise<IdentityResolver> {
+  const deadline = performance.now() + CONNECT_MS;
+  while (!resolver.health().ok && performance.now() < deadline) await new Promise((wake) => setTimeout(wake, 10));
+  return resolver;
 }
 
 function freeze(config: Config, digest: string, pieces: Pieces, services: AssemblyServices): Snapshot {

@@ -26,9 +26,9 @@ const unleashFlags = z.strictObject({
     .min(1)
     .default("figway")
     .meta({ description: "The name under which figway is known to Unleash." }),
-  refreshIntervalMs: z.int().min(100).max(3_600_000).default(1_000).meta({
+  refreshIntervalMs: z.int().min(100).max(3_600_000).default(500).meta({
     description:
-      "How often Unleash is asked, in milliseconds. Its own revision timer runs each second, so asking more often gains little.",
+      "How often Unleash is asked, in milliseconds. Its own revision timer runs each second, so that a flip is seen within 1.5 s; asking more often gains little, and an answer without news costs next to nothing (304).",
   }),
 });
 
