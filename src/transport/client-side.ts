@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { RawHeaders } from "../model/raw-headers.ts";
 import type { AnswerFraming } from "./http1/answer-framing.ts";
+import { copyToLent } from "./lent-buffers.ts";
 import { lastChunk } from "./trailer-fields.ts";
 
 /** The client's end of an exchange: where the answer is written, whatever protocol the client speaks. */
@@ -76,7 +77,8 @@ export class Http1Client implements ClientSide {
     if (size <= GATHER_BYTES) this.#gathered += bytes.toString("latin1", start, end);
     else {
       this.flush();
-      this.#writable = this.#response.write(Buffer.from(bytes.subarray(start, end)));
+      const { copy, release } = copyToLent(bytes, start, end);
+      this.#writable = this.#response.write(copy, release);
     }
     if (this.#chunked) this.#gathered += "\r\n";
   }
