@@ -1,3 +1,8 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
+import type net from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   answering,
@@ -348,6 +353,63 @@ export function upstreamContract(kind: string, startOrigin: StartOrigin): void {
       });
     });
 
+    describe("bodies of megabytes", () => {
+      const blocks = Array.from({ length: 160 }, () => randomBytes(50_000));
+      const digest = createHash("sha256").update(Buffer.concat(blocks)).digest("hex");
+
+      it.each(["length", "chunked"])("arrive octet for octet at a slow origin (%s)", async (framing) => {
+        const hash = createHash("sha256");
+        let count = 0;
+        const { origin, front } = await through((socket, received, index) => {
+          if (received !== "" && index === 0) socket.pause();
+        });
+        const upload = http.request({ port: front.port, host: "127.0.0.1", method: "PUT", agent: false });
+        if (framing === "length") upload.setHeader("Content-Length", 8_000_000);
+        upload.on("error", () => undefined);
+        const answer = once(upload, "response");
+        for (const block of blocks) if (!upload.write(block)) await Promise.race([once(upload, "drain"), pause(20)]);
+        upload.end();
+        const socket = origin.sockets[0] as net.Socket;
+        await pause(50);
+        const head = origin.received[0] as string;
+        socket.removeAllListeners("data");
+        const take = framing === "length" ? (bytes: Buffer) => bytes : dechunk();
+        const feed = (bytes: Buffer): void => {
+          const body = take(bytes);
+          hash.update(body);
+          count += body.length;
+          if (count === 8_000_000) socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
+        };
+        feed(Buffer.from(head.slice(head.indexOf("\r\n\r\n") + 4), "latin1"));
+        socket.on("data", feed);
+        socket.resume();
+        await answer;
+        upload.destroy();
+        expect(hash.digest("hex")).toBe(digest);
+      });
+
+      it.each(["length", "chunked"])("arrive octet for octet at a slow client (%s)", async (framing) => {
+        const { front } = await through((socket, received) => {
+          if (!received.endsWith("\r\n\r\n")) return;
+          socket.write(
+            framing === "length" ? `${OK}Content-Length: 8000000\r\n\r\n` : `${OK}Transfer-Encoding: chunked\r\n\r\n`,
+          );
+          for (const block of blocks) {
+            if (framing === "chunked") socket.write(`${block.length.toString(16)}\r\n`);
+            socket.write(block);
+            if (framing === "chunked") socket.write("\r\n");
+          }
+          if (framing === "chunked") socket.write("0\r\n\r\n");
+        });
+        const request = http.get({ port: front.port, host: "127.0.0.1", agent: false });
+        const [response] = (await once(request, "response")) as [http.IncomingMessage];
+        await pause(100);
+        const hash = createHash("sha256");
+        for await (const part of response) hash.update(part as Buffer);
+        expect(hash.digest("hex")).toBe(digest);
+      });
+    });
+
     describe("an answer that goes wrong", () => {
       it.each([
         ["a banner", "SSH-2.0-OpenSSH_9.2\r\n"],
@@ -611,4 +673,20 @@ async function standsStill(read: () => number): Promise<number> {
     () => `still moving at ${last}`,
   );
   return last;
+}
+
+/** Takes the chunked coding apart, for bodies without extensions and trailers. */
+function dechunk(): (bytes: Buffer) => Buffer {
+  let rest = Buffer.alloc(0);
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    const parts: Buffer[] = [];
+    for (;;) {
+      const lineEnd = rest.indexOf("\r\n");
+      const size = lineEnd === -1 ? Number.NaN : Number.parseInt(rest.toString("latin1", 0, lineEnd), 16);
+      if (!(rest.length >= lineEnd + 2 + size + 2)) return Buffer.concat(parts);
+      parts.push(rest.subarray(lineEnd + 2, lineEnd + 2 + size));
+      rest = rest.subarray(lineEnd + 2 + size + 2);
+    }
+  };
 }

@@ -71,8 +71,9 @@ export class Connection implements ResponseHandler {
   }
 
   /** Writes a part of the request. Returns false when the exchange should wait for `onDrain`. */
-  write(data: string | Buffer): boolean {
-    return typeof data === "string" ? this.#socket.write(data, "latin1") : this.#socket.write(data);
+  write(data: string | Buffer, onWritten?: () => void): boolean {
+    if (typeof data === "string") return this.#socket.write(data, "latin1", onWritten);
+    return this.#socket.write(data, onWritten);
   }
 
   /** Several writes as one packet. */
