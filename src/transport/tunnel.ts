@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Outbound } from "../model/outbound.ts";
-import type { Outcome } from "../model/outcome.ts";
+import type { Outcome, UpstreamFailure } from "../model/outcome.ts";
 import type { Endpoint } from "./http1/connect-socket.ts";
 import { Handshake } from "./tunnel/handshake.ts";
 import type { OpenTunnel } from "./tunnel/open-tunnel.ts";
@@ -16,6 +16,10 @@ export interface TunnelUpstream {
     readonly firstByteTimeoutMs: number;
     readonly idleTimeoutMs: number;
   };
+  /** How it does: an `ejected` one is not asked. */
+  status(): { readonly health: "up" | "probing" | "ejected" };
+  /** Told how the handshake ended: undefined where the upstream gave an answer. */
+  observe(failure: UpstreamFailure | undefined): void;
 }
 
 export interface TunnelOptions {

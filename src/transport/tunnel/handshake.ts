@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { FailureCode, FailureParty, FailurePhase, Outcome } from "../../model/outcome.ts";
 import { endToEndAnswerFields } from "../end-to-end-fields.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/parse-head.ts";
@@ -22,8 +22,7 @@ const CLIENT_END_GRACE_MS = 750;
 export class Handshake {
   readonly #options: TunnelOptions;
   readonly #resolve: (outcome: Outcome) => void;
-  readonly #upstream: Socket;
-  readonly #readyEvent: string;
+  #upstream: Socket = new Socket();
   #timer: NodeJS.Timeout | undefined;
   #phase: FailurePhase = "connect";
   #early: Buffer[] = [];
@@ -38,28 +37,35 @@ export class Handshake {
   constructor(options: TunnelOptions, resolve: (outcome: Outcome) => void) {
     this.#options = options;
     this.#resolve = resolve;
-    const { socket, readyEvent } = connectUpstream(options.upstream.endpoint);
-    this.#upstream = socket;
-    this.#readyEvent = readyEvent;
   }
 
   start(): void {
     const { socket: client, head, upstream } = this.#options;
+    if (upstream.status().health === "ejected") {
+      this.#fail("gateway", "ejected", "the upstream is ejected");
+      return;
+    }
+    this.#connect();
     this.#keepEarly(head);
     client.on("error", () => undefined);
     client.on("data", this.#onClientData);
     client.on("end", this.#onClientEnd);
     client.on("close", this.#onClientClose);
     client.resume();
-    this.#upstream.on("error", (error) => {
-      this.#error = error;
-    });
-    this.#upstream.on(this.#readyEvent, () => this.#send());
-    this.#upstream.on("data", this.#onUpstreamData);
-    this.#upstream.on("end", this.#onUpstreamGone);
-    this.#upstream.on("close", this.#onUpstreamGone);
     const { connectTimeoutMs } = upstream.limits;
     this.#deadline(connectTimeoutMs, "connect-timeout", `no connection within ${connectTimeoutMs} ms`);
+  }
+
+  #connect(): void {
+    const { socket, readyEvent } = connectUpstream(this.#options.upstream.endpoint);
+    this.#upstream = socket;
+    socket.on("error", (error) => {
+      this.#error = error;
+    });
+    socket.on(readyEvent, () => this.#send());
+    socket.on("data", this.#onUpstreamData);
+    socket.on("end", this.#onUpstreamGone);
+    socket.on("close", this.#onUpstreamGone);
   }
 
   #send(): void {
@@ -133,6 +139,7 @@ export class Handshake {
       "latin1",
     );
     this.#over = true;
+    this.#options.upstream.observe(undefined);
     this.#options.onOpen?.(tunnel);
     tunnel.start(Buffer.concat(this.#early), this.#received);
     if (this.#clientEnded) this.#upstream.end();
@@ -168,6 +175,7 @@ export class Handshake {
       onDone: (wrong) => {
         if (wrong === undefined) {
           this.#over = true;
+          upstream.observe(undefined);
           this.#resolve({ kind: "answered", side: outbound.side, upstream: outbound.upstream, status });
         } else this.#settle("upstream", refusal.started ? "truncated-response" : "invalid-response", wrong);
       },
@@ -229,14 +237,10 @@ export class Handshake {
   #settle(party: FailureParty, code: FailureCode, detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    const { side, upstream } = this.#options.outbound;
+    const { outbound, upstream } = this.#options;
+    const failure = { phase: this.#phase, party, code, detail };
     const responseStarted = this.#refusal?.started === true;
-    this.#resolve({
-      kind: "failed",
-      side,
-      upstream,
-      failure: { phase: this.#phase, party, code, detail },
-      responseStarted,
-    });
+    upstream.observe(failure);
+    this.#resolve({ kind: "failed", side: outbound.side, upstream: outbound.upstream, failure, responseStarted });
   }
 }
