@@ -125,7 +125,9 @@ function whyNot(result) {
   ) {
     return "the npm registry cannot be reached, and the dependencies are not installed yet; go online (or set npm's proxy) and try again.";
   }
-  return "the dependencies could not be installed; npm says:\n" + result.stderr.trim();
+  var lines = result.stderr.trim().split("\n");
+  var said = lines.slice(0, 12).concat(lines.length > 12 ? ["…"] : []);
+  return "the dependencies could not be installed; npm says:\n" + said.join("\n");
 }
 
 function run(file, args) {

@@ -32,13 +32,15 @@ export interface UnexpectedEnd {
 
 export interface ChildProcesses {
   start(options: ChildOptions): Child;
-  /** Ends the child called `first`, then all the others; who does not end in time is killed. From now on nothing starts. */
-  stop(first: string): Promise<void>;
+  /**
+   * Ends the child called `first`, then the others, and the one called `last` after them; who does not end in time is killed.
+   * From now on nothing starts.
+   */
+  stop(order: { readonly first: string; readonly last: string }): Promise<void>;
 }
 
-/** How long figway has to finish its requests, and then how long the others have, in milliseconds. Together: about 3 s. */
-const FIRST_GRACE_MS = 1_200;
-const GRACE_MS = 1_700;
+/** How long the first, the others and the last have to end, in milliseconds. Together: within 3 s. */
+const GRACE_MS = { first: 1_100, others: 1_300, last: 400 };
 const KEPT_LINES = 10;
 
 /**
@@ -95,13 +97,18 @@ export function createChildProcesses(onUnexpectedEnd: (end: UnexpectedEnd) => vo
     return child;
   }
 
-  async function stop(first: string): Promise<void> {
+  async function stop({ first, last }: { readonly first: string; readonly last: string }): Promise<void> {
     stopping = true;
+    const left = () => [...running.values()];
     await endAll(
-      [...running.values()].filter(({ name }) => name === first),
-      FIRST_GRACE_MS,
+      left().filter(({ name }) => name === first),
+      GRACE_MS.first,
     );
-    await endAll([...running.values()], GRACE_MS);
+    await endAll(
+      left().filter(({ name }) => name !== last),
+      GRACE_MS.others,
+    );
+    await endAll(left(), GRACE_MS.last);
     const gone = new Promise<void>((resolve) => reaper.once("exit", () => resolve()));
     reaper.stdin.end();
     if (reaper.exitCode === null && reaper.signalCode === null) await gone;

@@ -12,7 +12,7 @@ import { type DevPlan, planDev } from "./dev-plan.ts";
 import { watchForEnding } from "./ending.ts";
 import { accepts, waitUntil } from "./ports.ts";
 import { readableLogLine } from "./request-line.ts";
-import { startSessionStore } from "./session-store.ts";
+import { SESSION_STORE, startSessionStore } from "./session-store.ts";
 import { packageRoot } from "./sibling.ts";
 import { startUnleashIfWanted } from "./unleash.ts";
 
@@ -51,7 +51,7 @@ export async function runDev(options: DevOptions, context: CliContext): Promise<
   const { exitCode, sentence } = await watch.ended;
   if (exitCode === 0) context.writeOut(`\n${sentence}\n`);
   else context.writeError(`figway: ${sentence}\n`);
-  await children.stop("figway");
+  await children.stop({ first: "figway", last: SESSION_STORE });
   // What does not run any more must not be looked for; the secret stays, and with it the sessions in a Redis of one's own.
   writeDevEnvironment(options.configFile, { SESSION_SECRET: plan.sessionSecret });
   watch.release();
