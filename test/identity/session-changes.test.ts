@@ -108,8 +108,9 @@ for (const { redis, mode } of REPORTED) {
 
     it("never remembers that a session has no user", async () => {
       const world = await openWorld({ redis }, mode);
-      const browser = world.openBrowser();
-      await browser.send("POST", "/cart");
+      const { browser, key } = await aliceIn(world);
+      await world.redis.set(key, '{"cookie":{}}', "EX", 60);
+      await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous");
       const reads = world.reads();
       for (let i = 1; i <= 5; i++) {
         expect(await resolve(world, browser)).toMatchObject({ kind: "anonymous", reason: "no-subject" });
@@ -141,6 +142,18 @@ for (const { redis, mode } of REPORTED) {
       await world.redis.del(key);
       await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous", 1_000);
       await until("changes are reported again", () => mode.test(world.resolver.health().detail), 2_000);
+      for (let i = 0; i < 20; i++) expect(await resolve(world, browser)).toMatchObject({ kind: "anonymous" });
+    });
+
+    it("answers nothing from memory after figway itself stood still for longer than 2 seconds", async () => {
+      const world = await openWorld({ redis }, mode);
+      const { browser } = await aliceIn(world);
+      world.deps.advanceMs = 2_500;
+      expect(isWarm(world, browser)).toBe(false);
+      await until("a heartbeat has proven it again", async () => {
+        await resolve(world, browser);
+        return isWarm(world, browser);
+      });
     });
 
     it("answers nothing from memory that is older than 2 seconds when its connections are half open", async () => {

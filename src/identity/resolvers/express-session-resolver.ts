@@ -77,9 +77,6 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
     if ("kind" in named) return named;
     const { clock, metrics } = this.#deps;
     const nowMs = clock.monotonicMs();
-    if (this.#ended.has(named.handle, nowMs)) {
-      return { kind: "anonymous", reason: "logged-out", sessionHandle: named.handle };
-    }
     const record = this.#reader.record(named);
     const remembered = this.#reader.remembered(record, nowMs);
     if (remembered === undefined) return this.#reader.read(record);
