@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Resolution, UserIdentity } from "../../src/model/identity.ts";
 import { requestOf } from "../contracts/identity-resolver.contract.ts";
 import type { AppBrowser } from "../doubles/session-app.ts";
-import { hasRealRedis, type RedisKind } from "../doubles/start-redis.ts";
+import type { RedisKind } from "../doubles/start-redis.ts";
 import { until } from "../doubles/until.ts";
 import { describeWithRealRedis } from "./describe-with-real-redis.ts";
 import { openSessionWorld, type SessionWorld, type SessionWorldOptions } from "./identity-worlds.ts";
@@ -64,12 +64,12 @@ async function setUser(redis: Redis, key: string, user: string): Promise<void> {
   await redis.set(key, JSON.stringify({ ...session, user: { id: user } }), "EX", 60);
 }
 
-const REPORTED: readonly { redis: RedisKind; mode: RegExp }[] = [
-  { redis: "embedded", mode: /by: keyspace/ },
-  ...(hasRealRedis() ? [{ redis: "real" as const, mode: /by: tracking/ }] : []),
+const REPORTED: readonly { redis: RedisKind; mode: RegExp; describe: (title: string, tests: () => void) => void }[] = [
+  { redis: "embedded", mode: /by: keyspace/, describe },
+  { redis: "real", mode: /by: tracking/, describe: describeWithRealRedis },
 ];
 
-for (const { redis, mode } of REPORTED) {
+for (const { redis, mode, describe } of REPORTED) {
   describe(`while the ${redis} Redis reports changes (${mode.source})`, () => {
     it("answers from memory, without a promise", async () => {
       const world = await openWorld({ redis }, mode);
