@@ -1,6 +1,6 @@
 /**
  * A real Unleash for the demo, in a process of its own: what it starts (npm for the first installation, the server) is ended
- * with its process group. `unleash-process.ts STARTER DATA_DIR`; says where Unleash is over the channel to figway dev.
+ * with its process group. `unleash-process.ts STARTER DATA_DIR PORT`; says where Unleash is over the channel to figway dev.
  */
 import { pathToFileURL } from "node:url";
 
@@ -14,16 +14,17 @@ export interface StartedUnleash {
 /** What tools/unleash/start-unleash.ts exports. It lies outside of src, because Unleash is never a part of the package. */
 interface StarterModule {
   startUnleash(options: {
+    port: number;
     dataDir: string;
     log: (line: string) => void;
   }): Promise<StartedUnleash & { stop(): Promise<void> }>;
 }
 
-const [starter = "", dataDir = ""] = process.argv.slice(2);
+const [starter = "", dataDir = "", port = ""] = process.argv.slice(2);
 
 try {
   const { startUnleash } = (await import(pathToFileURL(starter).href)) as StarterModule;
-  const { stop, ...unleash } = await startUnleash({ dataDir, log: (line) => console.log(line) });
+  const { stop, ...unleash } = await startUnleash({ port: Number(port), dataDir, log: (line) => console.log(line) });
   process.once("SIGTERM", () => {
     void stop().finally(() => process.exit(0));
   });

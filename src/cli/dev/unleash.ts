@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CommandFailure } from "../command-failure.ts";
 import type { ChildProcesses } from "./child-processes.ts";
+import { freePort, whyPortIsTaken } from "./ports.ts";
 import { packageRoot, siblingModule } from "./sibling.ts";
 import type { StartedUnleash } from "./unleash-process.ts";
 
@@ -10,6 +11,9 @@ export interface DevUnleash {
   readonly description: string;
   readonly variables: Readonly<Record<string, string>>;
 }
+
+/** Unleash's own default; another one where that is in use. */
+const USUAL_PORT = 4242;
 
 /** UNLEASH_URL where it is set; with `--unleash` a real Unleash on an embedded Postgres; else undefined, and flags.json counts. */
 export async function startUnleashIfWanted(options: {
@@ -35,11 +39,13 @@ export async function startUnleashIfWanted(options: {
       "--unleash needs a checkout of figway; elsewhere, set UNLEASH_URL and UNLEASH_TOKEN to an Unleash of your own.",
     );
   }
+  const port = (await whyPortIsTaken(USUAL_PORT)) === undefined ? USUAL_PORT : await freePort();
+  const args = [starter, join(dirname(options.configFile), ".figway", "unleash"), String(port)];
   const unleash = await new Promise<StartedUnleash>((resolve) => {
     options.children.start({
       name: "unleash",
       command: process.execPath,
-      args: [siblingModule("unleash-process"), starter, join(dirname(options.configFile), ".figway", "unleash")],
+      args: [siblingModule("unleash-process"), ...args],
       environment: options.environment,
       onLine: options.onLine,
       // A child that ends without this message ends figway dev, which says so.
