@@ -26,7 +26,7 @@ export interface DevRun {
   cleanUp(): void;
 }
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 25_000;
 
 export async function startDev(options: {
   readonly environment?: Readonly<Record<string, string>>;
