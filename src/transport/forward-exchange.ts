@@ -1,15 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import type { Outbound } from "../model/outbound.ts";
-import type { FailureCode, FailureParty, FailurePhase, Outcome, UpstreamFailure } from "../model/outcome.ts";
+import type { FailureCode, FailureParty, Outcome, UpstreamFailure } from "../model/outcome.ts";
 import type { ClientSide } from "./client-side.ts";
 import { unwatchClient, watchClient } from "./client-watch.ts";
+import { Deadlines, failurePhaseOf } from "./deadlines.ts";
 import { endToEndAnswerFields } from "./end-to-end-fields.ts";
 import type { AnswerFacts } from "./http1/answer-framing.ts";
 import type { Connection } from "./http1/connection.ts";
 import type { Exchange } from "./http1/exchange.ts";
 import type { ResponseHead } from "./http1/parse-head.ts";
 import { writeRequestHead } from "./http1/request-head.ts";
-import { type ExchangePhase, overdue } from "./overdue.ts";
+import type { ExchangePhase } from "./overdue.ts";
 import { RequestBody } from "./request-body.ts";
 import type { RequestFraming } from "./request-framing.ts";
 import { forwardableTrailers } from "./trailer-fields.ts";
@@ -37,10 +38,9 @@ export class ForwardExchange implements Exchange {
   readonly #client: ClientSide;
   readonly #body: RequestBody | undefined;
   readonly #head: string | undefined;
-  readonly #totalDeadlineMs: number;
+  readonly #deadlines: Deadlines;
   #connection: Connection | undefined;
   #phase: ExchangePhase = "connect";
-  #activeAtMs: number;
   #informationCount = 0;
   #status = 0;
   #awaitsClient = false;
@@ -53,10 +53,8 @@ export class ForwardExchange implements Exchange {
     this.#options = options;
     this.#client = options.client;
     this.method = outbound.method;
-    this.replayable = framing.kind === "none" && IDEMPOTENT.has(outbound.method);
-    this.#activeAtMs = upstream.clock();
-    const total = outbound.limits.totalTimeoutMs;
-    this.#totalDeadlineMs = total === undefined ? Number.POSITIVE_INFINITY : this.#activeAtMs + total;
+    this.replayable = framing.kind !== "chunked" && framing.length === 0 && IDEMPOTENT.has(outbound.method);
+    this.#deadlines = new Deadlines(upstream.clock, upstream.limits, outbound.limits.totalTimeoutMs);
     this.#head = writeRequestHead({
       method: outbound.method,
       target: outbound.target,
@@ -65,7 +63,7 @@ export class ForwardExchange implements Exchange {
       defaultHost: upstream.authority,
     });
     if (framing.kind === "chunked" || framing.length > 0) {
-      const onProgress = () => this.#touch();
+      const onProgress = () => this.#deadlines.touch();
       this.#body = new RequestBody({
         request,
         framing,
@@ -94,7 +92,7 @@ export class ForwardExchange implements Exchange {
     this.#phase = "request";
     const head = this.#head as string;
     if (this.#body !== undefined) {
-      this.#touch();
+      this.#deadlines.touch();
       this.#body.start(connection, head);
     } else {
       connection.write(head);
@@ -103,10 +101,16 @@ export class ForwardExchange implements Exchange {
   }
 
   onInformation(head: ResponseHead): void {
-    this.#touch();
+    this.#deadlines.touch();
     if (++this.#informationCount > MAX_INFORMATION) {
       this.#fail("upstream", "invalid-response", "there are too many interim answers");
-    } else if (!this.#client.gone) this.#client.information(head.status, endToEndAnswerFields(head.headers));
+      return;
+    }
+    try {
+      if (!this.#client.gone) this.#client.information(head.status, endToEndAnswerFields(head.headers));
+    } catch (error) {
+      this.#failUnwritable(error);
+    }
   }
 
   onHead(head: ResponseHead, facts: AnswerFacts): void {
@@ -124,12 +128,16 @@ export class ForwardExchange implements Exchange {
 
   onBody(bytes: Buffer, start: number, end: number): void {
     if (this.#phase === "over") return;
-    this.#client.body(bytes, start, end);
+    try {
+      this.#client.body(bytes, start, end);
+    } catch (error) {
+      this.#failUnwritable(error);
+    }
   }
 
   onReadDone(): void {
     if (this.#phase === "over" || this.#phase === "flush" || this.#status === 0) return;
-    this.#touch();
+    this.#deadlines.touch();
     try {
       if (this.#client.flush() || this.#awaitsClient) return;
     } catch (error) {
@@ -182,27 +190,15 @@ export class ForwardExchange implements Exchange {
   }
 
   onTick(nowMs: number): void {
-    if (nowMs >= this.#totalDeadlineMs) this.#fail("gateway", "total-timeout", "the total time is over");
-    else this.#checkDeadlines(nowMs);
-  }
-
-  get #uploading(): boolean {
-    return this.#body !== undefined && !this.#body.done;
-  }
-
-  #checkDeadlines(nowMs: number): void {
-    const { firstByteTimeoutMs, idleTimeoutMs } = this.#options.upstream.limits;
-    const missed = overdue({
-      phase: this.#phase,
-      quietMs: nowMs - this.#activeAtMs,
-      firstByteTimeoutMs,
-      idleTimeoutMs,
-      waitsFor: this.#waitsFor(),
-    });
+    const missed = this.#deadlines.missed(this.#phase, this.#waitsFor(), nowMs);
     if (missed === undefined) return;
     // The client has its answer; only the rest of its upload stands still.
     if (this.#sent) this.#endUpload();
     else this.#abort(missed);
+  }
+
+  get #uploading(): boolean {
+    return this.#body !== undefined && !this.#body.done;
   }
 
   #waitsFor(): "client" | "upstream" {
@@ -210,12 +206,8 @@ export class ForwardExchange implements Exchange {
     return this.#phase === "request" ? (this.#body?.waitsFor ?? "upstream") : "upstream";
   }
 
-  #touch(): void {
-    this.#activeAtMs = this.#options.upstream.clock();
-  }
-
   #onRequestWritten(): void {
-    this.#touch();
+    this.#deadlines.touch();
     if (this.#phase === "request") this.#phase = "first-byte";
     this.#connection?.requestWritten();
     if (this.#phase === "flush") this.#settleIfDone();
@@ -231,7 +223,7 @@ export class ForwardExchange implements Exchange {
 
   #onClientDrain(): void {
     this.#awaitsClient = false;
-    this.#touch();
+    this.#deadlines.touch();
     this.#connection?.resume();
   }
 
@@ -245,7 +237,7 @@ export class ForwardExchange implements Exchange {
   }
 
   #fail(party: FailureParty, code: FailureCode, detail: string): void {
-    this.#abort({ phase: failurePhase(this.#phase), party, code, detail });
+    this.#abort({ phase: failurePhaseOf(this.#phase), party, code, detail });
   }
 
   #failUnwritable(error: unknown): void {
@@ -287,9 +279,4 @@ export class ForwardExchange implements Exchange {
   #discardBody(): void {
     if (this.#body?.consumed === true) this.#options.request.resume();
   }
-}
-
-function failurePhase(phase: ExchangePhase): FailurePhase {
-  if (phase === "connect" || phase === "request") return phase;
-  return phase === "first-byte" ? "response-head" : "response-body";
 }

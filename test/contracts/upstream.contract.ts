@@ -222,6 +222,17 @@ export function upstreamContract(kind: string, startOrigin: StartOrigin): void {
         expect(await ask(front.port, "GET / HTTP/1.0\r\nHost: h\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       });
 
+      it("is a failure and never a crash where what is made of the answer cannot be written", async () => {
+        const translateAnswer = () => ["X", "a\r\nb"];
+        const { front } = await through(answering(`${OK}Content-Length: 2\r\n\r\nok`), {
+          outbound: { translateAnswer },
+        });
+        expect(await ask(front.port, GET)).toContain("internal");
+        expect(front.outcomes).toMatchObject([
+          { kind: "failed", responseStarted: false, failure: { party: "gateway" } },
+        ]);
+      });
+
       it("is a refusal where interim answers never end", async () => {
         const { front } = await through(answering("HTTP/1.1 102 Processing\r\n\r\n".repeat(100)));
         const answer = await ask(front.port, GET);
@@ -542,6 +553,31 @@ export function upstreamContract(kind: string, startOrigin: StartOrigin): void {
           () => front.upstream.pool.counts.open === 0,
           () => "still counted",
         );
+      });
+
+      it("answer a client that has only half-closed, and are freed within a second when one has left with a plain close", async () => {
+        const { origin, front } = await through(() => undefined);
+        const half = client(front).send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+        half.socket.end();
+        await eventually(
+          () => origin.received[0]?.includes("/1") === true,
+          () => "nothing came",
+        );
+        await pause(100);
+        origin.sockets[0]?.write(`${OK}Content-Length: 4\r\n\r\nhalf`);
+        await half.until("half");
+        const gone = client(front).send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+        await eventually(
+          () => origin.received.join("").includes("/2"),
+          () => "nothing came",
+        );
+        const left = performance.now();
+        gone.close();
+        await eventually(
+          () => front.upstream.pool.counts.open === 0,
+          () => "kept",
+        );
+        expect(performance.now() - left).toBeLessThan(2_000);
       });
 
       it("are bounded: the next request waits its turn, and one too many is turned away", async () => {

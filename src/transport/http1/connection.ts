@@ -34,7 +34,7 @@ export class Connection implements ResponseHandler {
   #reusable = false;
   #answerDone = false;
   #requestDone = false;
-  #error: Error | undefined;
+  #error: NodeJS.ErrnoException | undefined;
 
   constructor(endpoint: Endpoint, owner: ConnectionOwner) {
     this.#owner = owner;
@@ -58,7 +58,8 @@ export class Connection implements ResponseHandler {
 
   /** Why the socket broke, where the system said so. */
   get errorText(): string | undefined {
-    return this.#error?.message;
+    // An AggregateError of several addresses has a code and no message.
+    return this.#error?.message || this.#error?.code;
   }
 
   /** Gives the connection to an exchange. */
@@ -176,7 +177,7 @@ export class Connection implements ResponseHandler {
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.exchange !== undefined) this.#failLost(this.#error?.message ?? "the connection was closed");
+    if (this.exchange !== undefined) this.#failLost(this.errorText ?? "the connection was closed");
     this.#owner.onClosed(this);
   }
 
