@@ -29,17 +29,11 @@ export function withoutCookies(field: string, names: ReadonlySet<string>): strin
   return rest === "" ? undefined : rest;
 }
 
-/** The name that a `Set-Cookie` value sets, in lower case (RFC 6265bis §5.6: up to the first `=` or `;`, trimmed). */
+/**
+ * The name that a `Set-Cookie` value sets, in lower case (RFC 6265bis §5.6: up to the first `=` or `;`, trimmed). A cookie without a
+ * name (`=connect.sid=x`) comes back from browsers as its value alone, which servers read as a cookie by that name.
+ */
 export function setCookieName(value: string): string {
   const end = value.indexOf(";");
-  return pairName(end === -1 ? value : value.slice(0, end));
-}
-
-/** The same cookie with the same Domain and Path, but gone: a browser replaces only a cookie that agrees in all three (RFC 6265bis §5.7). */
-export function expiringCookie(setCookie: string): string {
-  const [pair = "", ...attributes] = setCookie.split(";");
-  const kept = attributes.filter((attribute) => !/^\s*(?:expires|max-age)\s*=/i.test(attribute));
-  return [`${pair.slice(0, pair.indexOf("="))}=`, ...kept, " Expires=Thu, 01 Jan 1970 00:00:00 GMT", " Max-Age=0"].join(
-    ";",
-  );
+  return pairName((end === -1 ? value : value.slice(0, end)).replace(/^[\s=]+/, ""));
 }

@@ -1,11 +1,14 @@
-import type { SessionLife } from "../model/identity.ts";
+import type { Identity, Resolution, SessionLife, UserIdentity } from "../model/identity.ts";
 import { firstFieldValue, type RawHeaders } from "../model/raw-headers.ts";
+import type { Side } from "../model/side.ts";
 import type { Exchange } from "./exchange.ts";
 import { resolveRequestOf } from "./resolve-identity.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 
 /** RFC 6455 §7.4.2, the application's own range; after the status code that a new handshake would get. */
 const SESSION_ENDED = 4401;
+/** How often an open connection's session is asked for again while the store cannot be read. */
+const ASK_AGAIN_MS = 500;
 
 /** Follows the session of one exchange: legacy's answers may end it, and what is long-lived must end with it (TRAPS 6, 31). */
 export interface SessionFollower {
@@ -18,14 +21,17 @@ export interface SessionFollower {
 
 export function followSession(
   exchange: Exchange,
-  effective: EffectiveTarget,
-  side: "legacy" | "modern",
+  plan: { effective: EffectiveTarget; identity: Identity; side: Side },
 ): SessionFollower {
   const { resolver } = exchange.snapshot;
   const { sessions } = resolver;
+  const { side, identity } = plan;
   if (sessions === undefined) return FOLLOWS_NOTHING;
-  const request = resolveRequestOf(exchange, effective);
+  const request = resolveRequestOf(exchange, plan.effective);
   if (request.cookieFields.length === 0) return FOLLOWS_NOTHING;
+  // Legacy reads the session for itself, also where figway needs no identity. Asked for now: once the connection is open, the session
+  // may have ended, and nobody could tell any more whose it was.
+  const asLegacySees = side === "legacy" && isLongLived(exchange) && identity.kind !== "user" ? ask() : undefined;
   let unwatch: (() => void) | undefined;
   let released = false;
   return {
@@ -44,11 +50,22 @@ export function followSession(
     },
   };
 
-  /** Also where the decision needed no identity: a socket to legacy ends with its session as well. */
   async function endWithSession(life: SessionLife, end: () => void): Promise<void> {
-    const identity = await resolver.resolve(request);
-    if (identity.kind !== "user" || released) return;
-    unwatch = life.watch(identity, end);
+    const user = identity.kind === "user" ? identity : await userBehind();
+    if (user !== undefined && !released) unwatch = life.watch(user, end);
+  }
+
+  async function userBehind(asked = asLegacySees ?? ask()): Promise<UserIdentity | undefined> {
+    // Modern was told of nobody.
+    if (side !== "legacy") return undefined;
+    const known = await asked;
+    if (known.kind !== "unknown" || released) return known.kind === "user" ? known : undefined;
+    await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS).unref());
+    return userBehind(ask());
+  }
+
+  async function ask(): Promise<Resolution> {
+    return resolver.resolve(request);
   }
 }
 
@@ -59,6 +76,13 @@ const FOLLOWS_NOTHING: SessionFollower = {
   release: () => undefined,
 };
 
+/** Whether the client asks for a WebSocket, or for events as `EventSource` does (WHATWG HTML §9.2.2). */
+function isLongLived(exchange: Exchange): boolean {
+  return (
+    exchange.kind === "upgrade" || firstFieldValue(exchange.headers, "accept")?.includes("text/event-stream") === true
+  );
+}
+
 function isEventStream(headers: RawHeaders): boolean {
-  return firstFieldValue(headers, "content-type")?.startsWith("text/event-stream") === true;
+  return firstFieldValue(headers, "content-type")?.toLowerCase().startsWith("text/event-stream") === true;
 }

@@ -79,18 +79,19 @@ export function createGateway(services: Services) {
   /** Shared by HTTP and WebSocket: everything up to "what do we send, where, as whom". */
   async function planExchange(exchange: Exchange, effective: EffectiveTarget): Promise<Plan> {
     const route = matchRoute(exchange, effective);
-    const identity = await resolveIdentity(exchange, route, effective);
+    const override = services.overrideOf(route.id);
+    const identity = await resolveIdentity(exchange, { route, effective, override });
     const bucket = assignBucket(exchange, route, services.randomHex);
     const decision = decideTarget({
       route,
       identity,
       method: exchange.method,
-      override: services.overrideOf(route.id),
+      override,
       flags: exchange.snapshot.flags,
       flagContext: (): FlagContext => flagContextOf(exchange, { route, identity, bucket, effective }),
     });
     checkAccess(exchange, { route, identity, decision, effective });
-    const follower = followSession(exchange, effective, decision.side);
+    const follower = followSession(exchange, { effective, identity, side: decision.side });
     const outbound = translateCredentials(exchange, { route, identity, decision, effective, bucket, follower });
     return { effective, route, identity, bucket, decision, follower, outbound };
   }
@@ -98,7 +99,7 @@ export function createGateway(services: Services) {
   /** Modern failed before its first byte and the route allows it: the same exchange, as legacy would have got it (law 4). */
   function replanToLegacy(exchange: Exchange, plan: Plan): Plan {
     const decision: Decision = { ...plan.decision, side: "legacy", upstream: LEGACY, reason: "fallback" };
-    const follower = followSession(exchange, plan.effective, "legacy");
+    const follower = followSession(exchange, { ...plan, side: "legacy" });
     return { ...plan, decision, follower, outbound: translateCredentials(exchange, { ...plan, decision, follower }) };
   }
 }

@@ -104,8 +104,12 @@ function writeResponse(
     response.destroy();
     return;
   }
-  // An unread body would be taken for the next request, or keep the client sending: the connection ends with this answer.
-  const closing = hasBody(exchange) && !exchange.request.complete;
+  // An unread body would be taken for the next request, or keep the client sending: the connection ends with this answer. So it
+  // does where it is in doubt what the next request would be (RFC 9112 §6.1, §6.3).
+  const closing =
+    refusal.code === "ambiguous-framing" ||
+    refusal.code === "bad-host" ||
+    (hasBody(exchange) && !exchange.request.complete);
   if (closing) fields.push("Connection", "close");
   response.writeHead(refusal.status, fields);
   response.end(exchange.method === "HEAD" ? undefined : text);

@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/schema/routes.ts";
 import { GatewayError } from "../model/gateway-error.ts";
 import type { Identity, ResolveRequest } from "../model/identity.ts";
+import type { Override } from "../model/override.ts";
 import { fieldValues } from "../model/raw-headers.ts";
 import { LEGACY } from "../model/side.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,10 +15,9 @@ import { IDENTITY_NOT_NEEDED } from "./snapshot.ts";
  */
 export function resolveIdentity(
   exchange: Exchange,
-  route: RouteConfig,
-  effective: EffectiveTarget,
+  { route, effective, override }: { route: RouteConfig; effective: EffectiveTarget; override: Override | undefined },
 ): Identity | Promise<Identity> {
-  if (!needsIdentity(exchange, route)) return IDENTITY_NOT_NEEDED;
+  if (!needsIdentity(exchange, route, override)) return IDENTITY_NOT_NEEDED;
   const resolution = exchange.snapshot.resolver.resolve(resolveRequestOf(exchange, effective));
   return resolution instanceof Promise ? resolution.then(accept) : accept(resolution);
 }
@@ -35,8 +35,9 @@ function accept(resolution: Identity | { readonly kind: "not-mine" }): Identity 
   return resolution;
 }
 
-function needsIdentity(exchange: Exchange, route: RouteConfig): boolean {
-  if (route.auth === "none") return false;
+function needsIdentity(exchange: Exchange, route: RouteConfig, override: Override | undefined): boolean {
+  if (route.auth === "none" || override?.side === LEGACY) return false;
+  if (override !== undefined) return true;
   if (route.flag !== undefined) return exchange.snapshot.flags.mayBeOn(route.flag);
   return route.to !== LEGACY;
 }

@@ -2,8 +2,9 @@ import type { RouteConfig } from "../config/schema/routes.ts";
 import type { RawHeaders } from "../model/raw-headers.ts";
 import { foldFieldName } from "../model/raw-headers.ts";
 import { bucketCookie } from "./bucket.ts";
-import { expiringCookie, setCookieName } from "./cookies.ts";
+import { setCookieName } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
+import { publicLocation } from "./public-location.ts";
 import { resolveRequestOf } from "./resolve-identity.ts";
 import { tagWithSide } from "./validators.ts";
 import type { Translation } from "./translate-credentials.ts";
@@ -19,8 +20,9 @@ export function translateAnswer(
 ): RawHeaders {
   const { route, identity, decision, bucket } = translation;
   const fromModern = decision.side === "modern";
-  const isSplit = route.flag !== undefined || (fromModern && identity.kind === "user");
-  const makePrivate = isSplit && route.caching === "private";
+  // Also for visitors who are not logged in: a shared cache would show their page to those who are.
+  const isPersonal = route.flag !== undefined || (fromModern && route.auth !== "none");
+  const makePrivate = isPersonal && route.caching === "private";
   const fields: string[] = [];
   let cacheControl = "";
   for (let i = 0; i < answer.headers.length; i += 2) {
@@ -39,18 +41,21 @@ export function translateAnswer(
       case "refresh":
         fields.push(
           name,
-          value.replace(/(?<=url=)\S+/i, (location) => publicLocation(exchange, translation, location)),
+          value.replace(/(?<=url\s*=\s*["']?)[^\s"']+/i, (location) => publicLocation(exchange, translation, location)),
         );
         break;
       case "etag":
         fields.push(name, isSplitRoute(route) ? tagWithSide(value, decision.side) : value);
         break;
       case "caching":
-        if (makePrivate) cacheControl += `${cacheControl === "" ? "" : ", "}${value}`;
-        else fields.push(name, value);
+        cacheControl += `${cacheControl === "" ? "" : ", "}${value}`;
+        if (!makePrivate) fields.push(name, value);
         break;
       case "shared-caching":
         if (!makePrivate) fields.push(name, value);
+        break;
+      case "clear-site-data":
+        pushClearSiteData(fields, name, value);
         break;
       case "owned":
         break;
@@ -58,7 +63,9 @@ export function translateAnswer(
   }
   if (makePrivate) fields.push("Cache-Control", privateCacheControl(cacheControl));
   if (fromModern && makePrivate) pushRenewedCookie(fields);
-  if (bucket?.isNew === true) fields.push("Set-Cookie", bucketCookie(bucket, exchange.scheme));
+  // A shared cache would hand one browser's bucket to all (RFC 9111 §7.3).
+  if (bucket?.isNew === true && (makePrivate || /\b(?:private|no-store)\b/i.test(cacheControl)))
+    fields.push("Set-Cookie", bucketCookie(bucket, exchange.scheme));
   if (exchange.snapshot.config.developer.exposeDecisions) {
     fields.push("X-Figway-Route", route.id, "X-Figway-Side", decision.side, "X-Figway-Reason", decision.reason);
   }
@@ -68,7 +75,15 @@ export function translateAnswer(
     const cookie = setCookieName(value);
     if (!exchange.snapshot.credentialCookies.has(cookie)) into.push(name, value);
     else if (fromModern) exchange.snapshot.reportForeignCookie(decision.upstream, cookie);
-    else into.push(name, namesEndedSession(value) ? expiringCookie(value) : value);
+    else if (!namesEndedSession(value)) into.push(name, value);
+  }
+
+  /** Modern can end the session no more than it can set it: `"cookies"` and `"*"` would (W3C Clear Site Data §3.1). */
+  function pushClearSiteData(into: string[], name: string, value: string): void {
+    const kept = fromModern ? value.split(",").filter((part) => !/^\s*"(?:cookies|\*)"\s*$/i.test(part)) : [value];
+    if (fromModern && kept.join(",") !== value)
+      exchange.snapshot.reportForeignCookie(decision.upstream, "Clear-Site-Data");
+    if (kept.length > 0) into.push(name, kept.join(","));
   }
 
   /** A user who lives on modern alone keeps the cookie that legacy would have renewed (TRAPS 3). */
@@ -77,7 +92,10 @@ export function translateAnswer(
     if (renewed !== undefined) into.push("Set-Cookie", renewed);
   }
 
-  /** An answer that was on its way when its user logged out would put the ended session back (TRAPS 7). */
+  /**
+   * An answer that was on its way when its user logged out would put the ended session back (TRAPS 7). Such a cookie is left out
+   * rather than expired: the browser may hold that of the next login by now.
+   */
   function namesEndedSession(value: string): boolean {
     const { sessions } = exchange.snapshot.resolver;
     if (sessions === undefined) return false;
@@ -95,10 +113,20 @@ export function isSplitRoute({ flag, caching }: RouteConfig): boolean {
   return flag !== undefined && caching === "private";
 }
 
-type AnswerRule = "pass" | "owned" | "set-cookie" | "location" | "refresh" | "etag" | "caching" | "shared-caching";
+type AnswerRule =
+  | "pass"
+  | "owned"
+  | "set-cookie"
+  | "clear-site-data"
+  | "location"
+  | "refresh"
+  | "etag"
+  | "caching"
+  | "shared-caching";
 
 const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["set-cookie", "set-cookie"],
+  ["clear-site-data", "clear-site-data"],
   ["location", "location"],
   ["content-location", "location"],
   ["refresh", "refresh"],
@@ -107,7 +135,8 @@ const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["expires", "shared-caching"],
   ["pragma", "shared-caching"],
   ["surrogate-control", "shared-caching"],
-  ["cdn-cache-control", "shared-caching"],
+  ["edge-control", "shared-caching"],
+  ["x-accel-expires", "shared-caching"],
 ]);
 
 const REMEMBERED_SPELLINGS = 4_096;
@@ -116,24 +145,19 @@ const remembered = new Map<string, AnswerRule>();
 function answerRule(name: string): AnswerRule {
   const known = remembered.get(name);
   if (known !== undefined) return known;
-  const rule = foldFieldName(name).startsWith("x-figway-") ? "owned" : (RULES.get(name.toLowerCase()) ?? "pass");
+  const rule = judge(name);
   if (remembered.size < REMEMBERED_SPELLINGS && name.length <= 64) remembered.set(name, rule);
   return rule;
+}
+
+function judge(name: string): AnswerRule {
+  if (foldFieldName(name).startsWith("x-figway-")) return "owned";
+  const lowerName = name.toLowerCase();
+  // Each kind of cache may have a field of its own (RFC 9213 §2), which wins over Cache-Control there.
+  return RULES.get(lowerName) ?? (lowerName.endsWith("-cache-control") ? "shared-caching" : "pass");
 }
 
 /** Stored by nobody, or by the browser alone and asked for again at each use: after a flip no one sees the other side's copy. */
 function privateCacheControl(received: string): string {
   return /\bno-store\b/i.test(received) ? "private, no-store" : "private, no-cache";
-}
-
-/** A `Location` at an upstream's own origin becomes one at the origin that the client asked; all others stay as they are. */
-function publicLocation(exchange: Exchange, translation: Translation, location: string): string {
-  for (const { origin } of exchange.snapshot.destinations.values()) {
-    if (!location.startsWith(origin)) continue;
-    const rest = location.slice(origin.length);
-    if (rest === "" || rest.startsWith("/") || rest.startsWith("?") || rest.startsWith("#")) {
-      return `${exchange.scheme}://${translation.effective.host}${rest}`;
-    }
-  }
-  return location;
 }

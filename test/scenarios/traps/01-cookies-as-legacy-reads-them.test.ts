@@ -1,18 +1,11 @@
-import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { describeWithRealRedis } from "../../identity/describe-with-real-redis.ts";
 import { ask } from "./rig/ask.ts";
 import { type Rig, SECRETS, startRig } from "./rig/start-rig.ts";
-import { type Me, Visitor } from "./rig/visitor.ts";
-
-/** The cookie value that express-session makes of an id (cookie-signature). */
-export function signed(id: string, secret: string): string {
-  const signature = createHmac("sha256", secret).update(id).digest("base64").replace(/=+$/, "");
-  return `s:${id}.${signature}`;
-}
+import { type Me, signed, Visitor } from "./rig/visitor.ts";
 
 const octets = (text: string) =>
-  [...text].map((letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
+  Buffer.from(text).reduce((encoded, octet) => `${encoded}%${octet.toString(16).padStart(2, "0")}`, "");
 
 describeWithRealRedis("trap 1: cookies are read as legacy reads them", () => {
   let rig: Rig;

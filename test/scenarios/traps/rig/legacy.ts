@@ -114,7 +114,7 @@ export async function startLegacy(options: {
 }
 
 function stored(req: Request): Stored {
-  return req.session as unknown as Stored;
+  return req.session;
 }
 
 function echo(req: Request, user: string | null, sid: string): object {
@@ -140,11 +140,7 @@ function addLogins(app: Express): void {
   });
 }
 
-function acceptSockets(
-  server: Server,
-  sessions: express.RequestHandler,
-  streams: Set<Response | WebSocket>,
-): void {
+function acceptSockets(server: Server, sessions: express.RequestHandler, streams: Set<Response | WebSocket>): void {
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (req: IncomingMessage, socket, head) => {
     void sessions(req as Request, new ServerResponse(req) as Response, () => {

@@ -66,7 +66,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const environment = { PORT: String(port), ADMIN_PORT: String(adminPort), SECRET_A: SECRETS[0], SECRET_B: SECRETS[1] };
   const startGateway = () => start({ configFile: file, environment, logLevel: "silent" });
   let gateway = await startGateway();
-  const status = async () => (await (await fetch(`${gateway.adminUrl}/api/status`)).json()) as object;
+  const configStatus = async () => {
+    const status = (await (await fetch(`${gateway.adminUrl}/api/status`)).json()) as { config: ConfigStatus };
+    if (status.config.lastReloadProblems.length > 0) throw new Error(JSON.stringify(status.config.lastReloadProblems));
+    return status.config.digest;
+  };
   return {
     port,
     adminUrl: gateway.adminUrl,
@@ -90,9 +94,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     async reconfigure(change) {
       const next = JSON.parse(readFileSync(file, "utf8")) as RigConfig;
       change(next);
-      const before = JSON.stringify(await digestOf(status));
+      const before = await configStatus();
       writeFileSync(file, JSON.stringify(next));
-      await until("the new configuration is in force", async () => JSON.stringify(await digestOf(status)) !== before);
+      await until("the new configuration is in force", async () => (await configStatus()) !== before);
     },
     async restartGateway() {
       await gateway.stop();
@@ -110,10 +114,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
-async function digestOf(status: () => Promise<object>): Promise<unknown> {
-  const { config } = (await status()) as { config?: unknown };
-  if (config === undefined) throw new Error("the admin API does not tell which configuration is in force");
-  return config;
+interface ConfigStatus {
+  readonly digest: string;
+  readonly lastReloadProblems: readonly object[];
 }
 
 function configOf(urls: { legacy: string; modern: string; store: string }): RigConfig {

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Answer, Question } from "./ask.ts";
 import { ask } from "./ask.ts";
 import type { LogoutShape, User } from "./legacy.ts";
@@ -61,4 +62,10 @@ export class Visitor {
   async onModern(question: Question = {}): Promise<Me> {
     return (await this.send("/m/me", question)).json<Me>();
   }
+}
+
+/** The cookie value that express-session makes of an id (cookie-signature). */
+export function signed(id: string, secret: string): string {
+  const signature = createHmac("sha256", secret).update(id).digest("base64").replace(/=+$/, "");
+  return `s:${id}.${signature}`;
 }
