@@ -3,6 +3,7 @@ import { addCheckCommand } from "./check.ts";
 import type { CliContext } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { addDevCommand } from "./dev.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addExplainCommand } from "./explain.ts";
 import { addFlagCommand } from "./flag.ts";
 import { addInitCommand } from "./init.ts";
@@ -80,6 +81,7 @@ function createProgram(host: CommandHost): Command {
     addCheckCommand,
     addRoutesCommand,
     addExplainCommand,
+    addDoctorCommand,
     addFlagCommand,
     addRollbackCommands,
     addStatusCommand,
