@@ -74,6 +74,8 @@ export class Connection {
   }
 
   handle(request: IncomingMessage, response: ServerResponse, awaits: "body" | "continue"): void {
+    // What comes behind the last answer is read only to be thrown away.
+    if (this.#lingering || this.#socket.writableEnded) return;
     if (this.#upgradeIgnored) response.shouldKeepAlive = false;
     const current = { request, response, awaits } as const;
     if (this.#current === undefined) this.#start(current);
@@ -81,6 +83,7 @@ export class Connection {
   }
 
   handleUpgrade(request: IncomingMessage, head: Buffer): void {
+    if (this.#lingering || this.#socket.writableEnded) return;
     if (this.#current === undefined) this.#startUpgrade(request, head);
     else this.#wait({ request, head });
   }

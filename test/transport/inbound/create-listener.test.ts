@@ -42,6 +42,7 @@ async function listen(
   };
 }
 
+const WEBSOCKET_KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 const get = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
 const echoPath = (request: IncomingMessage, response: ServerResponse): void => {
   request.resume();
@@ -155,6 +156,21 @@ it("does not read the rest of a refused body for ever", async () => {
   expect(await raw.untilClosed()).toBe(true);
 });
 
+it("serves nothing that comes behind its last answer", async () => {
+  const started: string[] = [];
+  const { client } = await listen((request, response) => {
+    started.push(request.url as string);
+    response.writeHead(400, { Connection: "close" }).end("no");
+  });
+  const raw = client("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  await raw.until((received) => received.includes("no"));
+  raw.send(`cde${get("/2")}`);
+  raw.end();
+  expect(await raw.untilClosed()).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toEqual(["/1"]);
+});
+
 it("reuses a connection once the rest of a refused body has come", async () => {
   const { client } = await listen(
     (request, response) => void response.writeHead(request.url === "/up" ? 413 : 200).end("."),
@@ -235,7 +251,7 @@ it("ignores an Upgrade to anything but WebSocket, and one with a body", async ()
       },
     },
   );
-  const upgrade = (token: string): string => `Connection: Upgrade\r\nUpgrade: ${token}\r\n`;
+  const upgrade = (token: string): string => `Connection: Upgrade\r\nUpgrade: ${token}\r\n${WEBSOCKET_KEY}`;
   const h2c = client(get("/h2c", upgrade("h2c")) + get("/lost"));
   expect(await h2c.untilClosed()).toBe(true);
   expect(h2c.received()).toMatch(/Connection: close\r\n[^]*<\/h2c>$/);
@@ -261,7 +277,7 @@ it("starts an upgrade when the request pipelined before it has been answered", a
       },
     },
   );
-  const raw = client(`${get("/1")}${get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n")}early`);
+  const raw = client(`${get("/1")}${get("/ws", `Connection: Upgrade\r\nUpgrade: websocket\r\n${WEBSOCKET_KEY}`)}early`);
   await expect.poll(() => answer).toBeDefined();
   expect(order).toEqual([]);
   answer?.end("first");
