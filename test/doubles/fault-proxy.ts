@@ -26,19 +26,18 @@ interface Pair {
   readonly server: Socket;
   /** Nothing passes any more. */
   dead: boolean;
-  /** When the last answer goes out that is held back: none may overtake another. */
-  releaseAtMs: number;
+  /** Answers that wait, in order. */
+  readonly heldBack: (Buffer | string)[];
 }
 
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
   let delay = { ms: 0, text: "" };
-  let heldBack = 0;
   let swallowing = false;
 
   const accept = (client: Socket) => {
     const server = connect(targetPort, "127.0.0.1");
-    const pair: Pair = { client, server, dead: swallowing, releaseAtMs: 0 };
+    const pair: Pair = { client, server, dead: swallowing, heldBack: [] };
     pairs.add(pair);
     const end = () => {
       // A half-open network tells neither side that the other is gone.
@@ -61,18 +60,19 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   };
 
   const answer = (pair: Pair, bytes: Buffer | string) => {
-    const nowMs = performance.now();
     const isDelayed = delay.ms > 0 && bytes.includes(delay.text);
-    pair.releaseAtMs = Math.max(pair.releaseAtMs, isDelayed ? nowMs + delay.ms : nowMs);
-    if (pair.releaseAtMs <= nowMs) {
+    if (!isDelayed && pair.heldBack.length === 0) {
       pair.client.write(bytes);
       return;
     }
-    heldBack++;
-    setTimeout(() => {
-      heldBack--;
-      if (!pair.dead && pair.client.writable) pair.client.write(bytes);
-    }, pair.releaseAtMs - nowMs);
+    pair.heldBack.push(bytes);
+    // One timer an answer, each releasing the first in the queue: timers may be late, but nothing is overtaken.
+    setTimeout(() => release(pair), isDelayed ? delay.ms : 0);
+  };
+
+  const release = (pair: Pair) => {
+    const bytes = pair.heldBack.shift();
+    if (bytes !== undefined && !pair.dead && pair.client.writable) pair.client.write(bytes);
   };
 
   const destroyAll = () => {
@@ -105,7 +105,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       delay = { ms, text };
     },
     get heldBack() {
-      return heldBack;
+      return [...pairs].reduce((sum, pair) => sum + pair.heldBack.length, 0);
     },
     cut: destroyAll,
     blackhole(which = "all") {
