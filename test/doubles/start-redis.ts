@@ -108,7 +108,10 @@ async function startReal(port: number): Promise<RunningServer> {
   const options = { port, bind: "127.0.0.1", dir: directory, save: "", appendonly: "no" };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(command, args, { stdio: "ignore" });
-  const killWithParent = () => child.kill("SIGKILL");
+  const killWithParent = () => {
+    child.kill("SIGKILL");
+    rmSync(directory, { recursive: true, force: true });
+  };
   process.once("exit", killWithParent);
   const stop = async () => {
     process.off("exit", killWithParent);
