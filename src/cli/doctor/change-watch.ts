@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type FeedMode, subscribeToChanges } from "../../identity/redis/subscribe-to-changes.ts";
 import { describeError } from "../../telemetry/log.ts";
 import { connectForLooking, withDatabase } from "./session-store-view.ts";
@@ -8,13 +7,10 @@ export interface ChangeWatch {
   /** What Redis agreed to; undefined: it refused both. */
   readonly mode: FeedMode | undefined;
   readonly refusal: string | undefined;
-  /** Whether a change of this key was reported; waits for a moment for one that is on its way. */
+  /** Whether a change of this key was reported until now. */
   reported(key: string): Promise<boolean>;
   close(): void;
 }
-
-const ON_ITS_WAY_MS = 500;
-const LOOK_EVERY_MS = 5;
 
 export async function watchChanges(options: { url: string; database: number; prefix: string }): Promise<ChangeWatch> {
   const redis = connectForLooking(withDatabase(options.url, options.database));
@@ -36,8 +32,8 @@ export async function watchChanges(options: { url: string; database: number; pre
     mode,
     refusal,
     async reported(key) {
-      const deadline = performance.now() + ON_ITS_WAY_MS;
-      while (!seen.has(key) && performance.now() < deadline) await sleep(LOOK_EVERY_MS);
+      // Replies and reports come in order over one connection.
+      await redis.ping();
       return seen.has(key);
     },
     close: () => redis.disconnect(),
