@@ -1,3 +1,4 @@
+import type { WhoamiAnswer } from "../../identity/whoami/whoami-endpoint.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { ExpectedSession } from "./expected-session.ts";
 import { loginFormOf } from "./html-forms.ts";
@@ -18,6 +19,8 @@ export interface Examination {
   readonly expected: ExpectedSession;
   /** undefined: there is no Redis to look at. */
   readonly store: SessionStoreView | undefined;
+  /** What legacy says of these cookies; undefined: routes.json does not have it asked. */
+  readonly whoami: ((cookies: ReadonlyMap<string, string>) => Promise<WhoamiAnswer>) | undefined;
   readonly patient: Patient;
   readonly loginPath: string;
   /** undefined: `/logout`, and only after a login of our own. */
@@ -87,7 +90,7 @@ async function logInAs(
     location: done.answer.location,
     forwardedProto: "not-needed",
     setNames: done.answer.setCookies.map(({ name }) => name),
-    idBefore: before?.id,
+    nameBefore: before?.name,
     payloadBefore: decodedBefore?.kind === "session" ? decodedBefore.payload : undefined,
     storedAtHead: session?.stored === undefined ? undefined : storedAtHead,
   };
@@ -103,7 +106,7 @@ async function isStored(
   if (store === undefined || pickSessionCookie(visitor.cookies, expected.cookie) === undefined) return undefined;
   const now = await sightSession(visitor, expected, store);
   if (now?.stored === undefined) return false;
-  return now.id !== before?.id || now.stored.text !== before?.stored?.text;
+  return now.name !== before?.name || now.stored.text !== before?.stored?.text;
 }
 
 /** Logs in once more in the same browser, unless the first login has shown already what becomes of the id. */
@@ -111,7 +114,7 @@ export async function logInAgain(examination: Examination, entered: Entered): Pr
   const { patient, loginPath, expected, store } = examination;
   const { visitor, session, login } = entered;
   if (patient.kind !== "login" || visitor === undefined || login === undefined) return undefined;
-  if (session?.id === undefined || login.idBefore !== undefined) return undefined;
+  if (session === undefined || login.nameBefore !== undefined) return undefined;
   const page = await visitor.send({ method: "GET", path: loginPath });
   // Legacy that shows no form to a user who is logged in would have to be tricked into a second login.
   if (page.status >= 300 || (patient.credentials.kind === "user" && loginFormOf(page.body) === undefined)) {
@@ -120,7 +123,7 @@ export async function logInAgain(examination: Examination, entered: Entered): Pr
   const answer = await tryLogIn(visitor, { loginPath, credentials: patient.credentials });
   if (answer === undefined) return undefined;
   const now = await sightSession(visitor, expected, store);
-  return { keptId: now?.id === session.id, isComparable: isSameAnswer(answer, login) };
+  return { keptName: now?.name === session.name, isComparable: isSameAnswer(answer, login) };
 }
 
 /** undefined: legacy refuses, a limit on logins perhaps; what was seen so far still counts. */

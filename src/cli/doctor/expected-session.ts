@@ -28,19 +28,23 @@ export function expectedSession(
   const storeIsLiteral = typeof sessionInFile["store"] === "string" && !sessionInFile["store"].includes("${");
   const servesHttps = config.listen.tls !== undefined || config.listen.trustedProxies.length > 0;
   if (session.kind === "express-session") return { ...session, storeIsLiteral, servesHttps };
-  const fromEnvironment = {
+  if (session.kind === "whoami") {
+    const { kind, cookies, subject, claims, authenticated } = session;
+    const none = { ...UNREAD, storeIsLiteral, servesHttps, secrets: [], store: undefined };
+    return { ...none, kind, cookie: cookies[0] as string, subject, claims, authenticated };
+  }
+  return {
+    ...UNREAD,
     kind: session.kind,
+    cookie: "connect.sid",
     secrets: [environment["SESSION_SECRET"] ?? []].flat(),
     store: environment["REDIS_URL"] || undefined,
-    prefix: "sess:",
-    rolling: false,
-    touch: true,
-    ttlSeconds: 86_400,
-    cache: true,
     storeIsLiteral,
+    subject: "/user/id",
+    claims: {},
     servesHttps,
   };
-  if (session.kind === "none") return { ...fromEnvironment, cookie: "connect.sid", subject: "/user/id", claims: {} };
-  const { cookies, subject, claims } = session;
-  return { ...fromEnvironment, cookie: cookies[0] ?? "connect.sid", subject, claims };
 }
+
+/** express-session's and connect-redis's own defaults. */
+const UNREAD = { prefix: "sess:", rolling: false, touch: true, ttlSeconds: 86_400, cache: true };

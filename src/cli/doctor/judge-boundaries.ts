@@ -3,7 +3,7 @@ import { compileJsonPointer } from "../../identity/session/json-pointer.ts";
 import type { ExpectedSession } from "./expected-session.ts";
 import type { Finding } from "./finding.ts";
 import { payloadOf, readsUser, subjectPointer } from "./judge-user.ts";
-import type { LogoutSeen, Observations } from "./observations.ts";
+import type { LogoutSeen, Observations, WhoamiSeen } from "./observations.ts";
 import { leavesOf } from "./user-candidates.ts";
 
 /** Where a session begins to be somebody's, and where it ends to be. */
@@ -36,21 +36,22 @@ function judgeAnonymous({ anonymous, session }: Observations, expected: Expected
 
 function judgeFixation({ login, session, secondLogin }: Observations): Finding | undefined {
   const topic = "fixation";
-  if (login === undefined || session?.id === undefined) return undefined;
+  if (login === undefined || session === undefined) return undefined;
   const warning = {
     topic,
     verdict: "warns",
     advice:
       "Call req.session.regenerate() at the login: otherwise whoever plants a session in a browser has the user's.",
   } as const;
-  if (login.idBefore !== undefined) {
-    if (login.idBefore === session.id) return { ...warning, evidence: "The session keeps its id when a user logs in." };
+  if (login.nameBefore !== undefined) {
+    if (login.nameBefore === session.name)
+      return { ...warning, evidence: "The session keeps its id when a user logs in." };
     return { topic, verdict: "ok", evidence: "The session gets a new id when a user logs in." };
   }
-  if (secondLogin === undefined || (secondLogin.keptId && !secondLogin.isComparable)) {
+  if (secondLogin === undefined || (secondLogin.keptName && !secondLogin.isComparable)) {
     return { topic, verdict: "cannot-tell", evidence: "Legacy takes no second login over an existing session." };
   }
-  if (secondLogin.keptId) return { ...warning, evidence: "A login over an existing session keeps its id." };
+  if (secondLogin.keptName) return { ...warning, evidence: "A login over an existing session keeps its id." };
   return { topic, verdict: "ok", evidence: "A login over an existing session gives it a new id." };
 }
 
@@ -61,6 +62,7 @@ function judgeLogout(logout: LogoutSeen, seen: Observations, expected: ExpectedS
     const evidence = `${said} logged nobody out; the doctor's own session is left to end by itself.`;
     return { topic: "logout", verdict: "cannot-tell", evidence, advice: "Name the path with --logout PATH." };
   }
+  if (seen.whoami !== undefined) return judgeLogoutByWord(said, seen.whoami, expected);
   const pointer = subjectPointer(seen, expected);
   const [payload, payloadBefore] = [payloadOf(after), payloadOf(before)];
   if (before === undefined || payloadBefore === undefined || pointer === undefined) {
@@ -75,6 +77,24 @@ function judgeLogout(logout: LogoutSeen, seen: Observations, expected: ExpectedS
     return { topic: "logout", verdict: "ok", evidence };
   }
   return stillThere(said, { pointer, payload, payloadBefore });
+}
+
+/** Where legacy is asked who the user is, it is asked after the logout as well. */
+function judgeLogoutByWord(said: string, { loggedOut }: WhoamiSeen, expected: ExpectedSession): Finding {
+  const topic = "logout";
+  const isNobody =
+    loggedOut?.kind === "nobody" || (loggedOut?.kind === "document" && !readsUser(loggedOut.document, expected));
+  if (isNobody)
+    return { topic, verdict: "ok", evidence: `After ${said} legacy says that the same cookies are nobody's.` };
+  if (loggedOut?.kind !== "document") {
+    return { topic, verdict: "cannot-tell", evidence: `After ${said} legacy did not say whose the cookies are.` };
+  }
+  return {
+    topic,
+    verdict: "warns",
+    evidence: `After ${said} legacy still says that the same cookies are the user's.`,
+    advice: "Let legacy end the session at the logout; if this is not its logout, name it with --logout PATH.",
+  };
 }
 
 function stillThere(

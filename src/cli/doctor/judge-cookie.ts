@@ -10,7 +10,7 @@ export function judgeCookie(seen: Observations, expected: ExpectedSession): Find
   const findings = login === undefined ? [] : [judgeLogin(login, seen, expected)];
   if (session === undefined) return seen.way === "cookie" ? [noSessionGiven(expected)] : findings;
   findings.push(judgeName(session, expected), judgeAttributes(session.set));
-  if (session.looksSigned) findings.push(judgeSignature(session, expected));
+  if (session.looksSigned && expected.kind !== "whoami") findings.push(judgeSignature(session, expected));
   return findings;
 }
 
@@ -49,6 +49,7 @@ function noSessionGiven({ cookie }: ExpectedSession): Finding {
 }
 
 function judgeName({ cookie, looksSigned }: SessionSight, expected: ExpectedSession): Finding {
+  if (expected.kind === "whoami") return judgeAskedName(cookie, expected);
   if (!looksSigned) {
     return {
       topic: "cookie",
@@ -58,12 +59,31 @@ function judgeName({ cookie, looksSigned }: SessionSight, expected: ExpectedSess
     };
   }
   const evidence = `The session cookie is ${cookie}, signed as express-session does.`;
+  if (expected.kind === "none") {
+    const { prefix, subject } = expected;
+    const read = { kind: "express-session", secrets: ["${SESSION_SECRET}"], store: "${REDIS_URL}" };
+    const set = { identity: { session: { ...read, cookie, prefix, subject } } };
+    return { topic: "cookie", verdict: "differs", evidence: `${evidence} routes.json has nobody read it.`, set };
+  }
   if (cookie === expected.cookie) return { topic: "cookie", verdict: "ok", evidence };
   return {
     topic: "cookie",
     verdict: "differs",
     evidence: `${evidence} routes.json says ${expected.cookie}.`,
     set: { identity: { session: { cookie } } },
+  };
+}
+
+/** Where legacy is asked, any cookie will do that it knows the user by. */
+function judgeAskedName(cookie: string, expected: ExpectedSession): Finding {
+  const evidence = `The session cookie is ${cookie}, and legacy is asked whose it is.`;
+  if (cookie === expected.cookie) return { topic: "cookie", verdict: "ok", evidence };
+  const set = { identity: { session: { cookies: [cookie] } } };
+  return {
+    topic: "cookie",
+    verdict: "differs",
+    evidence: `${evidence} routes.json asks with ${expected.cookie}.`,
+    set,
   };
 }
 

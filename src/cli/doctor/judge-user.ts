@@ -1,5 +1,6 @@
 import { compileJsonPointer } from "../../identity/session/json-pointer.ts";
 import { compileUserReader } from "../../identity/session/read-user.ts";
+import type { WhoamiAnswer } from "../../identity/whoami/whoami-endpoint.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ExpectedSession } from "./expected-session.ts";
 import type { Finding } from "./finding.ts";
@@ -9,9 +10,28 @@ import { claimCandidates, leavesOf, subjectCandidates } from "./user-candidates.
 
 /** Where the user lies in the session. */
 export function judgeUser(seen: Observations, expected: ExpectedSession): Finding[] {
-  const payload = payloadOf(seen.session?.stored);
+  const { whoami } = seen;
+  if (whoami !== undefined && whoami.loggedIn.kind !== "document") return [judgeSilence(whoami.loggedIn)];
+  const payload = documentOf(seen);
   if (payload === undefined) return [];
   return [judgeSubject(payload, seen, expected), judgeClaims(payload, expected)];
+}
+
+/** Where the user is looked for: in the session, or in what legacy says of it. */
+function documentOf({ session, whoami }: Observations): object | undefined {
+  if (whoami === undefined) return payloadOf(session?.stored);
+  const document = whoami.loggedIn.kind === "document" ? whoami.loggedIn.document : undefined;
+  return typeof document === "object" && document !== null ? document : undefined;
+}
+
+function judgeSilence(answer: Exclude<WhoamiAnswer, { kind: "document" }>): Finding {
+  const said = answer.kind === "nobody" ? "it says that nobody is logged in" : answer.cause;
+  return {
+    topic: "subject",
+    verdict: "differs",
+    evidence: `Legacy was asked who the logged-in user is, and ${said}.`,
+    advice: "Look at identity.session.url and identity.session.cookies; an application may need several cookies.",
+  };
 }
 
 /** The configured place of the user's id where it holds one, else the likeliest one; undefined: nothing looks like it. */
@@ -26,7 +46,7 @@ export function payloadOf(stored: StoredSession | undefined): object | undefined
   return stored?.decoded.kind === "session" ? stored.decoded.payload : undefined;
 }
 
-export function readsUser(payload: object, expected: ExpectedSession): boolean {
+export function readsUser(payload: unknown, expected: ExpectedSession): boolean {
   return typeof compileUserReader(expected)(payload) === "object";
 }
 

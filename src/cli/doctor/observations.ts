@@ -1,4 +1,5 @@
 import type { FeedMode } from "../../identity/redis/subscribe-to-changes.ts";
+import type { WhoamiAnswer } from "../../identity/whoami/whoami-endpoint.ts";
 import type { SessionSight, StoredSession } from "./session-sight.ts";
 import type { SetCookie } from "./set-cookie.ts";
 
@@ -15,6 +16,8 @@ export interface Observations {
   readonly visit: RepeatedVisit | undefined;
   readonly secondLogin: SecondLogin | undefined;
   readonly logout: LogoutSeen | undefined;
+  /** Only where routes.json has legacy asked. */
+  readonly whoami: WhoamiSeen | undefined;
   readonly changes: ChangesSeen | undefined;
   readonly redis: RedisSeen | undefined;
 }
@@ -34,8 +37,8 @@ export interface LoginSeen {
   readonly forwardedProto: "not-needed" | "needed" | "in-vain";
   /** Names of the cookies that the answer set. */
   readonly setNames: readonly string[];
-  /** The id before, where the visitor had a session. */
-  readonly idBefore: string | undefined;
+  /** The name of the session before, where the visitor had one. */
+  readonly nameBefore: string | undefined;
   readonly payloadBefore: object | undefined;
   /** Whether the session named a user in Redis when the head of the answer was there; undefined: nobody looked. */
   readonly storedAtHead: boolean | undefined;
@@ -52,7 +55,7 @@ export interface RepeatedVisit {
 
 /** A login in a browser that has a session already: what a planted cookie would meet with. */
 export interface SecondLogin {
-  readonly keptId: boolean;
+  readonly keptName: boolean;
   /** Whether it was answered like the first, so that it surely was a login. */
   readonly isComparable: boolean;
 }
@@ -64,6 +67,12 @@ export interface LogoutSeen {
   readonly before: StoredSession | undefined;
   readonly after: StoredSession | undefined;
   readonly cookie: "cleared" | "replaced" | "left";
+}
+
+export interface WhoamiSeen {
+  readonly loggedIn: WhoamiAnswer;
+  /** With the same cookies, after the logout. */
+  readonly loggedOut: WhoamiAnswer | undefined;
 }
 
 export interface ChangesSeen {

@@ -23,10 +23,22 @@ export async function observeLegacy(examination: Examination): Promise<Observati
   try {
     const visit = await visitAgain(examination, entered);
     const secondLogin = await logInAgain(examination, entered);
-    const logout = await observeLogout(examination, entered);
+    const { logout, whoami } = await logOutAndAsk(examination, entered);
     const { username, login, session } = entered;
     const changes = await changesSeen(watch, entered);
-    return { way: patient.kind, username, anonymous, login, session, visit, secondLogin, logout, changes, redis };
+    return {
+      way: patient.kind,
+      username,
+      anonymous,
+      login,
+      session,
+      visit,
+      secondLogin,
+      logout,
+      whoami,
+      changes,
+      redis,
+    };
   } finally {
     watch?.close();
   }
@@ -56,6 +68,19 @@ async function changesSeen(watch: ChangeWatch | undefined, { session }: Entered)
   const { mode, refusal } = watch;
   const key = session?.stored?.key;
   return { mode, refusal, reported: key === undefined || mode === undefined ? undefined : await watch.reported(key) };
+}
+
+async function logOutAndAsk(
+  examination: Examination,
+  entered: Entered,
+): Promise<Pick<Observations, "logout" | "whoami">> {
+  const { whoami } = examination;
+  const cookies = new Map(entered.visitor?.cookies);
+  const loggedIn = entered.visitor === undefined ? undefined : await whoami?.(cookies);
+  const logout = await observeLogout(examination, entered);
+  if (loggedIn === undefined) return { logout, whoami: undefined };
+  const loggedOut = logout === undefined ? undefined : await whoami?.(cookies);
+  return { logout, whoami: { loggedIn, loggedOut } };
 }
 
 async function visitAgain(examination: Examination, entered: Entered): Promise<RepeatedVisit | undefined> {

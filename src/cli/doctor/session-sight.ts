@@ -13,6 +13,8 @@ export interface SessionSight {
   readonly set: SetCookie | undefined;
   /** Whether the value has the form `s:<id>.<signature>` of express-session. */
   readonly looksSigned: boolean;
+  /** The id, or where the value has another form all of it: what stays the same for as long as the session does. */
+  readonly name: string;
   /** The id, whether a secret is known for it or not; undefined where the value has another form. */
   readonly id: string | undefined;
   /** Which of the configured secrets signed it; -1: none of them. */
@@ -44,6 +46,7 @@ export async function sightSession(
     cookie,
     set: visitor.lastSet.get(cookie),
     looksSigned: id !== undefined,
+    name: id ?? value,
     id,
     secretIndex,
     stored: found?.stored,

@@ -23,6 +23,7 @@ export interface DoctorRun {
   readonly config?: Record<string, unknown>;
   readonly secret?: string;
   readonly args?: readonly string[];
+  readonly environment?: Record<string, string>;
 }
 
 export const LOGIN = ["--user", "alice", "--password", "right"];
@@ -57,12 +58,13 @@ export async function runPlainly({
   config = {},
   secret = LEGACY_SECRET,
   args = LOGIN,
+  environment: more = {},
 }: DoctorRun): Promise<CommandResult> {
   const directory = mkdtempSync(join(tmpdir(), "figway-doctor-"));
   try {
     const file = join(directory, "routes.json");
     writeFileSync(file, JSON.stringify(routesJson({ legacyUrl, redisUrl, session, config })));
-    const environment = { FIGWAY_CONFIG: file, SESSION_SECRET: secret, ADMIN_PORT: "9" };
+    const environment = { FIGWAY_CONFIG: file, SESSION_SECRET: secret, ADMIN_PORT: "9", ...more };
     return await figway(["doctor", ...args], environment);
   } finally {
     rmSync(directory, { recursive: true, force: true });
