@@ -19,8 +19,9 @@ export async function observeLegacy(examination: Examination): Promise<Observati
   const anonymous = await visitAnonymously(examination);
   const redis = store === undefined ? undefined : await lookAtRedis(store);
   const entered = await enter(examination);
-  const watch = await watchFor(examination, entered);
+  let watch: ChangeWatch | undefined;
   try {
+    watch = await watchFor(examination, entered);
     const visit = await visitAgain(examination, entered);
     const secondLogin = await logInAgain(examination, entered);
     const { logout, whoami } = await logOutAndAsk(examination, entered);
@@ -39,8 +40,20 @@ export async function observeLegacy(examination: Examination): Promise<Observati
       changes,
       redis,
     };
+  } catch (error) {
+    await leave(examination, entered);
+    throw error;
   } finally {
     watch?.close();
+  }
+}
+
+/** Ends the doctor's own session where the examination could not be finished, if legacy still lets it. */
+async function leave(examination: Examination, entered: Entered): Promise<void> {
+  try {
+    await observeLogout(examination, entered);
+  } catch {
+    // What keeps the doctor from looking keeps him from logging out; that is being reported already.
   }
 }
 

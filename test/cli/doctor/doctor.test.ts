@@ -74,6 +74,8 @@ describe("an application that fits routes.json", () => {
 
 describe("what differs from routes.json is found, and what to put there", () => {
   it("a cookie of another name, a prefix, another database, passport's shape, rolling", async () => {
+    // More than one SCAN shows.
+    await client.mset(Object.fromEntries(Array.from({ length: 2_500 }, (_, i) => [`other:${i}`, "1"])));
     const { code, session, on } = await diagnose({
       redisUrl: `${redis.url}/3`,
       prefix: "shop:",
