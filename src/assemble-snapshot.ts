@@ -82,7 +82,7 @@ export async function assembleSnapshot(
     Object.entries(config.upstreams).map(([name, upstream]): [string, Upstream] => [
       name,
       kept(former?.pieces.upstreams.get(name), was?.upstreams[name], upstream) ??
-        createUpstream({ name, config: upstream }),
+        createUpstream({ name, config: upstream, folder: services.baseDir }),
     ]),
   );
   for (const [name, upstream] of former?.pieces.upstreams ?? []) if (!upstreams.has(name)) retired.push(upstream);

@@ -13,6 +13,11 @@ export interface Outbound {
   readonly headers: RawHeaders;
   /** Turns the upstream's end-to-end answer fields into those that the client sees (cookie ownership, redirects, caching). */
   readonly translateAnswer: (status: number, headers: RawHeaders) => RawHeaders;
+  /**
+   * Whether the answer is kept back until it is complete, within bounds (64 KB, 2 s): a client that acts on its head alone would be
+   * faster than what legacy still has to save. Asked once, with the upstream's own end-to-end fields.
+   */
+  readonly holdAnswer: ((status: number, headers: RawHeaders) => boolean) | undefined;
   /** Told once, when the last octet of a complete answer has come and before it goes on to the client. Never throws or waits. */
   readonly answerEnded: (() => void) | undefined;
   readonly limits: OutboundLimits;

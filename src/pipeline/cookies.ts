@@ -37,3 +37,9 @@ export function setCookieName(value: string): string {
   const end = value.indexOf(";");
   return pairName((end === -1 ? value : value.slice(0, end)).replace(/^[\s=]+/, ""));
 }
+
+/** The value that a `Set-Cookie` sets, as the browser will send it. */
+export function setCookieValue(setCookie: string): string {
+  const pair = setCookie.split(";", 1)[0] as string;
+  return pair.slice(pair.indexOf("=") + 1).trim();
+}

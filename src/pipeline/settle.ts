@@ -19,7 +19,8 @@ export function settle(exchange: Exchange, plan: Settled, outcome: Outcome, serv
   const status = outcome.kind === "answered" ? outcome.status : statusOfFailure(outcome);
   services.metrics.requestSettled({ routeId: route.id, decision, identity: identity.kind, status, durationMs });
   if (outcome.kind === "failed") services.metrics.upstreamFailed(outcome);
-  if (outcome.kind === "answered" && decision.side === "modern") exchange.snapshot.resolver.keepAlive(identity);
+  if (outcome.kind === "answered" && decision.side === "modern" && route.keepAlive)
+    exchange.snapshot.resolver.keepAlive(identity);
   const failed = outcome.kind === "failed";
   services.log[failed && outcome.failure.party === "upstream" ? "warn" : "info"]("request", {
     id: exchange.id,
@@ -36,6 +37,18 @@ export function settle(exchange: Exchange, plan: Settled, outcome: Outcome, serv
     client: exchange.clientAddress,
     durationMs: Math.round(durationMs * 100) / 100,
     failure: failed ? outcome.failure : undefined,
+  });
+  services.live?.({
+    id: exchange.id,
+    method: exchange.method,
+    path: pathOnly(exchange.request.url ?? ""),
+    status,
+    side: decision.side,
+    route: route.id,
+    reason: decision.reason,
+    flag: decision.flag,
+    user: identity.kind === "user" ? identity.subject : undefined,
+    durationMs,
   });
 }
 

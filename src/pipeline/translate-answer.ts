@@ -62,7 +62,7 @@ export function translateAnswer(
     }
   }
   if (makePrivate) fields.push("Cache-Control", privateCacheControl(cacheControl));
-  if (fromModern && makePrivate) pushRenewedCookie(fields);
+  if (fromModern && makePrivate && route.keepAlive) pushRenewedCookie(fields);
   // A shared cache would hand one browser's bucket to all (RFC 9111 §7.3).
   if (bucket?.isNew === true && (makePrivate || /\b(?:private|no-store)\b/i.test(cacheControl)))
     fields.push("Set-Cookie", bucketCookie(bucket, exchange.scheme));

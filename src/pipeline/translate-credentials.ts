@@ -7,6 +7,7 @@ import { withoutCookies } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldRule } from "./owned-fields.ts";
 import type { SessionFollower } from "./follow-session.ts";
+import { mustHoldAnswer } from "./hold-answer.ts";
 import { translateValidator } from "./validators.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 import type { Destination } from "./snapshot.ts";
@@ -46,6 +47,10 @@ function outboundOf(exchange: Exchange, translation: Translation, token: string 
       follower.answerBegan(headers);
       return translateAnswer(exchange, translation, { status, headers });
     },
+    holdAnswer:
+      decision.side === "legacy"
+        ? (status, headers) => mustHoldAnswer(exchange, effective, { status, headers })
+        : undefined,
     answerEnded: follower.answerEnded,
     limits: { totalTimeoutMs: route.timeoutMs, maxBodyBytes: route.maxBodyBytes },
   };

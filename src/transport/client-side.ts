@@ -13,6 +13,10 @@ export interface ClientSide {
   information(status: number, headers: RawHeaders): void;
   /** Goes out with the next `flush` or `end`, which throw where it cannot be written. */
   head(status: number, statusText: string, headers: RawHeaders, framing: AnswerFraming): void;
+  /** How much was taken and not sent yet, in octets. */
+  readonly gatheredBytes: number;
+  /** From now on octets are gathered up to this many, whatever the size of their parts. */
+  gatherUpTo(bytes: number): void;
   /** Takes `bytes[start, end)`, which is lent for the call, into what `flush` or `end` sends. */
   body(bytes: Buffer, start: number, end: number): void;
   /** Sends what was gathered. Returns false when the writer should wait for `onDrain`. */
@@ -44,6 +48,7 @@ export class Http1Client implements ClientSide {
   #head: Head | undefined;
   #chunked = false;
   #gathered = "";
+  #gatherBytes = GATHER_BYTES;
   #writable = true;
 
   constructor(response: ServerResponse) {
@@ -54,13 +59,21 @@ export class Http1Client implements ClientSide {
     return this.#response.destroyed || this.#response.req.socket.destroyed;
   }
 
+  get gatheredBytes(): number {
+    return this.#gathered.length;
+  }
+
+  gatherUpTo(bytes: number): void {
+    this.#gatherBytes = bytes;
+  }
+
   information(status: number, headers: RawHeaders): void {
     const { req } = this.#response;
     // RFC 9110 §15.2: a 1xx answer must not be sent to an HTTP/1.0 client.
     if (req.httpVersionMinor === 0) return;
     // writeContinue also tells Node that the client's body will come, so that the connection can be kept.
     if (status === 100) this.#response.writeContinue();
-    else this.#response.writeInformation(status, headers as string[]);
+    else this.#response.writeInformation(status, withoutState(headers));
   }
 
   head(status: number, statusText: string, headers: RawHeaders, framing: AnswerFraming): void {
@@ -74,7 +87,7 @@ export class Http1Client implements ClientSide {
   body(bytes: Buffer, start: number, end: number): void {
     const size = end - start;
     if (this.#chunked) this.#gathered += `${size.toString(16)}\r\n`;
-    if (size <= GATHER_BYTES) this.#gathered += bytes.toString("latin1", start, end);
+    if (size <= this.#gatherBytes) this.#gathered += bytes.toString("latin1", start, end);
     else {
       this.flush();
       const { copy, release } = copyToLent(bytes, start, end);
@@ -125,6 +138,11 @@ export class Http1Client implements ClientSide {
     if (this.#chunked) this.#response.chunkedEncoding = false;
     this.started = true;
   }
+}
+
+/** An interim answer is a hint (RFC 8297 §2): it neither sets nor clears what belongs to the final one, which is looked at more closely. */
+function withoutState(headers: RawHeaders): string[] {
+  return headers.filter((_, i) => !/^(?:set-cookie|clear-site-data)$/i.test(headers[i - (i % 2)] as string));
 }
 
 /** Without chunks there are no trailers, and Node throws where one is announced. */

@@ -29,6 +29,9 @@ export interface ForwardExchangeOptions {
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** The most interim answers that are relayed in one exchange; more is an attack on the client. */
 const MAX_INFORMATION = 32;
+/** Bounds of an answer that is kept back until it is complete. */
+const HELD_BYTES = 65_536;
+const HELD_MS = 2_000;
 
 /** One request on its way to an upstream, and its answer on the way back. */
 export class ForwardExchange implements Exchange {
@@ -47,6 +50,8 @@ export class ForwardExchange implements Exchange {
   #upstreamCloses = false;
   #sent = false;
   #ticking = false;
+  /** Until when the answer is kept back, in monotonic milliseconds; 0: it is not. */
+  #heldUntilMs = 0;
 
   constructor(options: ForwardExchangeOptions) {
     const { outbound, framing, upstream, request } = options;
@@ -121,6 +126,7 @@ export class ForwardExchange implements Exchange {
       const fields = endToEndAnswerFields(head.headers);
       const translated = this.#options.outbound.translateAnswer(head.status, fields);
       this.#client.head(head.status, head.statusText, translated, facts.framing);
+      if (this.#options.outbound.holdAnswer?.(head.status, fields) === true) this.#hold();
     } catch (error) {
       this.#failUnwritable(error);
     }
@@ -138,6 +144,17 @@ export class ForwardExchange implements Exchange {
   onReadDone(): void {
     if (this.#phase === "over" || this.#phase === "flush" || this.#status === 0) return;
     this.#deadlines.touch();
+    if (this.#heldUntilMs > 0 && this.#client.gatheredBytes < HELD_BYTES) return;
+    this.#sendGathered();
+  }
+
+  #hold(): void {
+    this.#heldUntilMs = this.#options.upstream.clock() + HELD_MS;
+    this.#client.gatherUpTo(HELD_BYTES);
+  }
+
+  #sendGathered(): void {
+    this.#heldUntilMs = 0;
     try {
       if (this.#client.flush() || this.#awaitsClient) return;
     } catch (error) {
@@ -190,6 +207,7 @@ export class ForwardExchange implements Exchange {
   }
 
   onTick(nowMs: number): void {
+    if (this.#heldUntilMs > 0 && nowMs >= this.#heldUntilMs && this.#phase === "answer") this.#sendGathered();
     const missed = this.#deadlines.missed(this.#phase, this.#waitsFor(), nowMs);
     if (missed === undefined) return;
     // The client has its answer; only the rest of its upload stands still.

@@ -85,6 +85,7 @@ export async function startFront(origin: { url: string; settings?: object }, opt
         headers: endToEndFields(request.rawHeaders),
         translateAnswer: (_status, headers) => headers,
         answerEnded: undefined,
+        holdAnswer: undefined,
         limits: { totalTimeoutMs: undefined, maxBodyBytes: undefined },
         ...options.outbound,
       };

@@ -83,6 +83,10 @@ export const routeFields = z.strictObject({
     description:
       "Switches the CSRF check of this route off: any site may then act in the name of a logged-in user. Written to the audit trail at each load.",
   }),
+  keepAlive: z.boolean().default(true).meta({
+    description:
+      "Whether modern's answers on this route prolong the session, as any request to legacy does. `false` for what a page polls by itself, so that legacy's idle timeout still ends the sessions of users who have left.",
+  }),
   passClientAuthorization: z.boolean().default(false).meta({
     description:
       "Lets an anonymous client's own Authorization field through to modern, for programs that bring their own credentials. Never beside a minted token.",

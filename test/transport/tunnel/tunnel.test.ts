@@ -47,6 +47,7 @@ async function gatewayTo(upstreamUrl: string, more: Partial<TunnelOptions> = {})
         headers: ["Host", "shop.example", ...secWebSocketFields(request), "Authorization", "Bearer minted"],
         translateAnswer: (_status, headers) => [...headers, "X-Translated", "yes"],
         answerEnded: undefined,
+      holdAnswer: undefined,
         limits: { totalTimeoutMs: undefined, maxBodyBytes: undefined },
       },
       upstream,
