@@ -4,7 +4,7 @@ import { startLegacyApp } from "./start-legacy-app.ts";
 export { createLegacyApp } from "./create-legacy-app.ts";
 export { startLegacyApp } from "./start-legacy-app.ts";
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   await runApp("legacy-app", async () => {
     const { SESSION_SECRET, REDIS_URL, HOST, ORDERS_DIRECTORY } = process.env;
     if (!SESSION_SECRET) {

@@ -5,7 +5,7 @@ import { startModernApp } from "./start-modern-app.ts";
 export { createModernApp } from "./create-modern-app.ts";
 export { startModernApp } from "./start-modern-app.ts";
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   await runApp("modern-app", async () => {
     const { FIGWAY_JWKS_URL, TOKEN_ISSUER, TOKEN_AUDIENCE, TOKEN_ALGORITHM, HOST, ORDERS_DIRECTORY } = process.env;
     return await startModernApp({

@@ -177,4 +177,4 @@ async function main(): Promise<void> {
   await unleash.ended;
 }
 
-if (import.meta.main) await main();
+if (process.argv[1] === import.meta.filename) await main();
