@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -77,4 +78,10 @@ export async function runApp(name: string, start: () => Promise<RunningApp>): Pr
     console.error(error instanceof StartError ? error.message : error);
     process.exit(1);
   }
+}
+
+/** Whether the file is what Node was started with; `import.meta.main` for Node 22 as well, and through links to its folder. */
+export function isMain(filename: string): boolean {
+  const started = process.argv[1];
+  return started !== undefined && realpathSync(started) === filename;
 }

@@ -1,10 +1,10 @@
-import { portFromEnvironment, runApp, StartError } from "../demo/run-app.ts";
+import { isMain, portFromEnvironment, runApp, StartError } from "../demo/run-app.ts";
 import { startLegacyApp } from "./start-legacy-app.ts";
 
 export { createLegacyApp } from "./create-legacy-app.ts";
 export { startLegacyApp } from "./start-legacy-app.ts";
 
-if (process.argv[1] === import.meta.filename) {
+if (isMain(import.meta.filename)) {
   await runApp("legacy-app", async () => {
     const { SESSION_SECRET, REDIS_URL, HOST, ORDERS_DIRECTORY } = process.env;
     if (!SESSION_SECRET) {

@@ -1,11 +1,11 @@
-import { portFromEnvironment, runApp, StartError } from "../demo/run-app.ts";
+import { isMain, portFromEnvironment, runApp, StartError } from "../demo/run-app.ts";
 import type { TokenAlgorithm } from "../src/verify.ts";
 import { startModernApp } from "./start-modern-app.ts";
 
 export { createModernApp } from "./create-modern-app.ts";
 export { startModernApp } from "./start-modern-app.ts";
 
-if (process.argv[1] === import.meta.filename) {
+if (isMain(import.meta.filename)) {
   await runApp("modern-app", async () => {
     const { FIGWAY_JWKS_URL, TOKEN_ISSUER, TOKEN_AUDIENCE, TOKEN_ALGORITHM, HOST, ORDERS_DIRECTORY } = process.env;
     return await startModernApp({

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -177,4 +178,4 @@ async function main(): Promise<void> {
   await unleash.ended;
 }
 
-if (process.argv[1] === import.meta.filename) await main();
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) await main();
