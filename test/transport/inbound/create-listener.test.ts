@@ -341,6 +341,24 @@ it("answers a request that arrives on a recently busy connection during the drai
   expect(await drained).toEqual({ cut: 0 });
 });
 
+it("leaves no request of a busy connection unanswered when it drains", async () => {
+  const { listener, client } = await listen((request, response) => {
+    setTimeout(() => response.end(`<${request.url}>`), 3);
+  });
+  const workers = Array.from({ length: 40 }, async () => {
+    const raw = client();
+    for (let i = 0; ; i++) {
+      raw.send(get(`/${i}`));
+      if (!(await raw.until((received) => received.includes(`</${i}>`)))) return `request ${i} had no answer`;
+      if (/Connection: close/.test(raw.received())) return "told to close";
+    }
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const drained = listener.drain(5_000);
+  expect(new Set(await Promise.all(workers))).toEqual(new Set(["told to close"]));
+  expect(await drained).toEqual({ cut: 0 });
+});
+
 it("cuts what is still open at the deadline of a drain and says how much it was", async () => {
   const { listener, client } = await listen(() => undefined);
   const raw = client(get("/"));
