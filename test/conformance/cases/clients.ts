@@ -288,4 +288,61 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
       equal("body", origin.requests[0]?.message().body, "hello"),
     );
   }),
+  hostile("hc-15", "must", "a client that never reads its answer is cut off, and the origin freed", async (scene) => {
+    scene.origin.behave((_request, connection) => {
+      connection.write(`HTTP/1.1 200 OK\r\nContent-Length: ${1 << 27}\r\n\r\n`);
+      connection.socket.write(Buffer.alloc(1 << 27));
+    });
+    const client = scene.connect(get("/h"));
+    client.socket.pause();
+    await scene.origin.until(() => scene.origin.requests.length === 1);
+    const connection = scene.origin.requests[0]?.connection;
+    const freed = await connection?.until(() => connection.state() !== "open", 6_000);
+    return check(freed === true, "the origin's connection is still open after 6 s");
+  }),
+  kept(
+    "ka-13",
+    "must",
+    "200 pipelined requests of a client that half-closes are all answered",
+    async ({ connect, origin }) => {
+      origin.behave(ECHO);
+      const paths = Array.from({ length: 200 }, (_, i) => `/${i}`);
+      const client = connect(paths.map((path) => get(path)).join(""));
+      client.end();
+      await client.until((received) => received.endsWith("\r\n\r\n/199"), 8_000);
+      return equal("bodies", bodies(client.received(), []), paths);
+    },
+  ),
+  kept(
+    "ka-14",
+    "must",
+    "a connection with an unfinished upload on it is not used for another request",
+    async (scene) => {
+      scene.origin.behave((_request, connection) => connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+      const first = scene.connect("POST /1 HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 1000\r\n\r\npart");
+      await first.until((received) => received.endsWith("ok"));
+      const second = scene.connect(get("/2"));
+      const came = await second.until((received) => received.endsWith("ok"));
+      const [one, two] = scene.origin.requests;
+      return every(
+        check(came, "the second was not answered"),
+        check(one?.connection.number !== two?.connection.number, "it was used"),
+      );
+    },
+  ),
+  kept(
+    "ka-15",
+    "must",
+    "an HTTP/1.0 client with keep-alive learns the end of a chunked answer",
+    async ({ connect, origin }) => {
+      origin.behave("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+      const client = connect(get("/1", "Connection: keep-alive\r\n", "1.0"));
+      const closed = await client.untilClosed(1_200);
+      const received = client.received();
+      return every(
+        check(received.endsWith("\r\n\r\nhello"), show(received)),
+        check(closed || /content-length: *5\r\n/i.test(received), "neither a length nor a close"),
+      );
+    },
+  ),
 ];

@@ -551,4 +551,52 @@ export const WEBSOCKET_CASES: readonly ConformanceCase[] = [
       check(scene.origin.requests[0]?.connection.number !== tunnel.upstream.number, "the connection was reused")
     );
   }),
+  played("ws-43", "must", "Connection: keep-alive, Upgrade and Upgrade: WebSocket open a tunnel", async (scene) => {
+    const octets = handshake()
+      .replace("Connection: Upgrade", "Connection: keep-alive, Upgrade")
+      .replace("Upgrade: websocket", "Upgrade: WebSocket");
+    const tunnel = await open(scene, octets);
+    return typeof tunnel === "string" ? tunnel : undefined;
+  }),
+  played(
+    "ws-44",
+    "must",
+    "a 101 in lower case, with Connection: keep-alive, upgrade, opens a tunnel",
+    async (scene) => {
+      const switched = SWITCHED.replace("Connection: Upgrade", "connection: keep-alive, upgrade").replace(
+        "Upgrade: websocket",
+        "upgrade: WebSocket",
+      );
+      const tunnel = await open(scene, handshake(), switched);
+      return typeof tunnel === "string" ? tunnel : undefined;
+    },
+  ),
+  played("ws-45", "must", "an interim answer before the 101 does not end the exchange", async (scene) => {
+    let upstream: OriginConnection | undefined;
+    scene.origin.behave((_request, connection) => {
+      upstream = connection;
+      connection.write(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${SWITCHED}hello`);
+    });
+    const client = scene.connect(handshake());
+    const came = await client.until((received) => received.endsWith("\r\n\r\nhello"));
+    return check(came && upstream !== undefined, `received ${show(client.received())}`);
+  }),
+  played("ws-46", "must", "an origin that says nothing to the handshake is 504", async (scene) => {
+    scene.origin.behave(() => undefined);
+    const client = scene.connect(handshake());
+    await client.until((received) => received.includes("\r\n\r\n"));
+    return check(client.received().startsWith("HTTP/1.1 504 "), `received ${show(client.received())}`);
+  }),
+  played("ws-47", "must", "100 tunnels that are reset leave nothing open at the origin", async (scene) => {
+    scene.origin.behave((_request, connection) => connection.write(SWITCHED));
+    const clients = Array.from({ length: 100 }, () => scene.connect(handshake()));
+    await Promise.all(clients.map((client) => client.until((received) => received.includes("\r\n\r\n"), 5_000)));
+    const connections = scene.origin.requests.map((request) => request.connection);
+    for (const client of clients) client.reset();
+    const freed = await scene.origin.until(
+      () => connections.every((connection) => connection.state() !== "open"),
+      3_000,
+    );
+    return every(equal("tunnels", connections.length, 100), check(freed, "connections stayed open"));
+  }),
 ];
