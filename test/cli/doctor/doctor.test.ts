@@ -74,8 +74,6 @@ describe("an application that fits routes.json", () => {
 
 describe("what differs from routes.json is found, and what to put there", () => {
   it("a cookie of another name, a prefix, another database, passport's shape, rolling", async () => {
-    // More than one SCAN shows.
-    await client.mset(Object.fromEntries(Array.from({ length: 2_500 }, (_, i) => [`other:${i}`, "1"])));
     const { code, session, on } = await diagnose({
       redisUrl: `${redis.url}/3`,
       prefix: "shop:",
@@ -94,6 +92,12 @@ describe("what differs from routes.json is found, and what to put there", () => 
       rolling: true,
     });
     expect(on("store").evidence).toContain("database 3 under shop:<id>");
+  });
+
+  it("a user where no name gives him away, beside an id that he had before the login", async () => {
+    const { on, session } = await diagnose({ shape: "opaque", csrf: true, rotates: false });
+    expect(session).toMatchObject({ subject: "/author" });
+    expect(on("subject").evidence).toContain('"alice"');
   });
 
   it("what it suggests makes the next diagnosis fit", async () => {

@@ -120,8 +120,10 @@ function accountPage(req: Request, { csrf, logoutBy = "POST" }: LegacyOptions): 
   return `<form action="/logout" method="post">${csrf === true ? tokenField(req) : ""}<button>Log out</button></form>`;
 }
 
+/** A token, and an id that visitors have before they log in. */
 function tokenField(req: Request): string {
   const data = dataOf(req);
+  data["uid"] ??= "v-1";
   data["csrf"] ??= 'token "of" the session';
   return `<input type="hidden" name="_csrf" value="${String(data["csrf"]).replaceAll('"', "&quot;")}">`;
 }
@@ -150,7 +152,7 @@ function userIn({ shape = "user" }: LegacyOptions, name: string): Stored {
     case "flagged":
       return { user: { id: 42, name }, isLoggedIn: true };
     case "opaque":
-      return { blob: "x" };
+      return { author: name };
   }
 }
 

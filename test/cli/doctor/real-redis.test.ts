@@ -6,6 +6,22 @@ import { startLegacyDouble } from "./legacy-double.ts";
 import { runDoctor, runPlainly } from "./run-doctor.ts";
 
 describeWithRealRedis("a Redis with a password and CLIENT TRACKING", () => {
+  it("is searched to its end for a session under another prefix", async () => {
+    const redis = await startRedis("real");
+    const client = new Redis(`${redis.url}/2`);
+    // Fifty times what one SCAN shows.
+    await client.mset(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`other:${i}`, "1"])));
+    const legacy = await startLegacyDouble({ redisUrl: `${redis.url}/2`, prefix: "shop:" });
+    try {
+      const { session } = await runDoctor({ legacyUrl: legacy.url, redisUrl: redis.url });
+      expect(session).toMatchObject({ prefix: "shop:", store: `${redis.url}/2` });
+    } finally {
+      await legacy.close();
+      client.disconnect();
+      await redis.stop();
+    }
+  });
+
   it("is let into with the right one, whose value is never shown, and refuses the wrong one by name", async () => {
     const redis = await startRedis("real");
     const client = new Redis(redis.url);
