@@ -34,7 +34,8 @@ const timeoutsSchema = z.strictObject({
     .default(10_000)
     .meta({ description: "The most time for a request head to arrive; then 408 and the connection is closed." }),
   bodyIdleTimeoutMs: milliseconds.default(30_000).meta({
-    description: "The most time in which nothing of a request body arrives while figway is ready to read it.",
+    description:
+      "The time in which 256 octets of a request body must arrive while figway is ready to read them (one, once the answer has begun).",
   }),
   requestTimeoutMs: z.int().min(0).max(86_400_000).default(0).meta({
     description: "The most time for a whole request, head and body, to arrive. 0: no limit but the idle one.",

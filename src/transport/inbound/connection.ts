@@ -26,6 +26,12 @@ type Waiting = Current | { readonly request: IncomingMessage; readonly head: Buf
 /** So many pipelined requests wait before nothing more is read; the parser may still deliver what it holds. */
 const MAX_WAITING = 32;
 
+/**
+ * What must come of a body within each `bodyIdleTimeoutMs`: a client that dribbles octet by octet holds a connection to the
+ * upstream for as long as it likes, and costs it nothing.
+ */
+const MIN_BODY_BYTES = 256;
+
 /** With a handler still at work on the broken request, its socket is not kept long: closing it is what tells the handler. */
 const SHORT_LINGER_MS = 100;
 
@@ -120,14 +126,17 @@ export class Connection {
     const current = this.#current;
     if (current === undefined || current.request.complete || this.#lingering) return;
     const { bytesRead } = this.#socket;
-    const stalled = bytesRead === this.#bytesSeen;
     const firstLook = this.#bytesSeen === -1;
-    if (!stalled && !firstLook && current.awaits === "continue") this.#current = { ...current, awaits: "body" };
-    this.#bytesSeen = bytesRead;
+    const came = bytesRead - this.#bytesSeen;
+    if (!firstLook && came > 0 && current.awaits === "continue") this.#current = { ...current, awaits: "body" };
     const couldNotSend =
       current.awaits === "continue" || current.request.readableLength > 0 || current.request.isPaused();
-    if (!stalled || couldNotSend) this.#bytesSeenAtMs = nowMs;
-    else if (nowMs - this.#bytesSeenAtMs >= this.#owner.timeouts.bodyIdleTimeoutMs) this.refuse("request-timeout");
+    // Once the answer has begun, both sides may be in a dialogue: then the least sign of life will do.
+    const enough = current.response.headersSent ? 1 : MIN_BODY_BYTES;
+    if (firstLook || couldNotSend || came >= enough) {
+      this.#bytesSeen = bytesRead;
+      this.#bytesSeenAtMs = nowMs;
+    } else if (nowMs - this.#bytesSeenAtMs >= this.#owner.timeouts.bodyIdleTimeoutMs) this.refuse("request-timeout");
   }
 
   /** Lets the answer in flight be the last one. */

@@ -192,6 +192,24 @@ it("cuts a client that dribbles its header, and one that stalls in its body, wit
   expect(statuses(slowBody.received())).toEqual(["408"]);
 });
 
+it("cuts a client that dribbles its body, unless the answer has begun", async () => {
+  const { client } = await listen(
+    (request, response) => {
+      request.resume();
+      if (request.url === "/dialogue") response.write("begun");
+    },
+    { bodyIdleTimeoutMs: 150 },
+  );
+  const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n`;
+  const dribbler = client(head("/plain"));
+  const dialogue = client(head("/dialogue"));
+  const timer = setInterval(() => [dribbler, dialogue].forEach((raw) => raw.send("x")), 20);
+  stops.push(async () => clearInterval(timer));
+  expect(await dribbler.untilClosed()).toBe(true);
+  expect(statuses(dribbler.received())).toEqual(["408"]);
+  expect(await dialogue.untilClosed(300)).toBe(false);
+});
+
 it("does not blame a client whose body nobody reads, or that waits for 100", async () => {
   const seen: string[] = [];
   const { client } = await listen((request) => void seen.push(request.url as string), { bodyIdleTimeoutMs: 60 });
