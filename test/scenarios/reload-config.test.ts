@@ -40,9 +40,9 @@ async function adminStatus(): Promise<number> {
 
 it("a changed route takes effect without a restart, and no request fails meanwhile", async () => {
   const statuses = new Set<number>();
-  let running = true;
-  const traffic = (async () => {
-    while (running) statuses.add((await fetch(`${shop.url}/catalog`)).status);
+  const traffic = new AbortController();
+  const done = (async () => {
+    while (!traffic.signal.aborted) statuses.add((await fetch(`${shop.url}/catalog`)).status);
   })();
   const before = change(({ routes }) =>
     routes.push({ id: "moved", path: "/api/me/*", flag: "me-modern", auth: "required" }),
@@ -53,8 +53,8 @@ it("a changed route takes effect without a restart, and no request fails meanwhi
   });
   writeFileSync(file, before);
   await eventually(async () => expect((await status()).config.lastReloadProblems).toEqual([]));
-  running = false;
-  await traffic;
+  traffic.abort();
+  await done;
   expect([...statuses]).toEqual([200]);
 });
 

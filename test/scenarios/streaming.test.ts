@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -27,7 +28,7 @@ it("an upload of 60 MB arrives whole, and a download too", async () => {
     headers: { "content-type": "application/octet-stream" },
     body: Readable.toWeb(Readable.from(megabytes(60))) as ReadableStream,
     duplex: "half",
-  } as RequestInit);
+  });
   expect(await upload.json()).toMatchObject({ bytes: 60 * MEGABYTE, sha256: expected.digest("hex") });
 
   const download = await fetch(`${shop.url}/download?mb=60`);
@@ -40,8 +41,8 @@ it("an upload of 60 MB arrives whole, and a download too", async () => {
 it("a slow reader holds the download back instead of filling the gateway's memory", async () => {
   const before = process.memoryUsage().rss;
   const { response, socket } = await new Promise<{
-    response: import("node:http").IncomingMessage;
-    socket: import("node:net").Socket;
+    response: IncomingMessage;
+    socket: Socket;
   }>((resolve, reject) => {
     const asked = request(`${shop.url}/download?mb=300`, (answer) =>
       resolve({ response: answer, socket: asked.socket! }),

@@ -26,7 +26,8 @@ export async function ask(port: number, target: string, question: Question = {})
   const length: [string, string][] = body === undefined ? [] : [["Content-Length", String(Buffer.byteLength(body))]];
   const all = [["Host", host], ["Connection", "close"], ...length, ...fields];
   const head = all.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return parse(await exchange(port, `${method} ${target} HTTP/1.1\r\n${head}\r\n${body ?? ""}`));
+  const octets = Buffer.from(body ?? "").toString("latin1");
+  return parse(await exchange(port, `${method} ${target} HTTP/1.1\r\n${head}\r\n${octets}`));
 }
 
 /** Writes octets to the gateway and gives back all that comes until it closes the connection. */

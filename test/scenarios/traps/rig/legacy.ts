@@ -84,21 +84,26 @@ export async function startLegacy(options: {
   };
   addLogins(app);
   app.all("/script/*rest", (req, res) => legacy.script(req, res));
+  // Waits for `release`, or for `?ms=…`.
   app.all("/hold/:what", async (req, res) => {
-    const { user } = stored(req);
-    await new Promise<void>((go) => waiting.add(go));
+    const user = userOf(req);
+    const { ms } = req.query;
+    await new Promise<void>((go) => {
+      if (ms === undefined) waiting.add(go);
+      else setTimeout(go, Number(ms));
+    });
     if (req.params["what"] === "save") {
       stored(req).touched = Math.random();
       await promisify(req.session.save.bind(req.session))();
     }
-    res.json({ servedBy: "legacy", user: user?.id ?? null });
+    res.json({ servedBy: "legacy", user });
   });
   app.get("/events", (req, res) => {
-    res.set("content-type", "text/event-stream").write(`data: ${stored(req).user?.id ?? "nobody"}\n\n`);
+    res.set("content-type", "text/event-stream").write(`data: ${userOf(req) ?? "nobody"}\n\n`);
     streams.add(res);
     res.on("close", () => streams.delete(res));
   });
-  app.use((req, res) => res.json(echo(req, stored(req).user?.id ?? null, req.sessionID)));
+  app.use((req, res) => res.json(echo(req, userOf(req), req.sessionID)));
   const server = app.listen(0, "127.0.0.1");
   acceptSockets(server, sessions, streams);
   await once(server, "listening");
@@ -115,6 +120,11 @@ export async function startLegacy(options: {
 
 function stored(req: Request): Stored {
   return req.session;
+}
+
+function userOf(req: Request): string | null {
+  const { user, loggedIn } = stored(req);
+  return loggedIn === true ? (user?.id ?? null) : null;
 }
 
 function echo(req: Request, user: string | null, sid: string): object {
@@ -147,7 +157,7 @@ function acceptSockets(server: Server, sessions: express.RequestHandler, streams
       sockets.handleUpgrade(req, socket, head, (opened) => {
         streams.add(opened);
         opened.on("close", () => streams.delete(opened));
-        opened.send(stored(req as Request).user?.id ?? "nobody");
+        opened.send(userOf(req as Request) ?? "nobody");
       });
     });
   });

@@ -5,7 +5,7 @@ import type { SessionOptions } from "express-session";
 import { Redis } from "ioredis";
 import { type RunningGateway, start } from "../../../../src/start.ts";
 import { type FaultProxy, startFaultProxy } from "../../../doubles/fault-proxy.ts";
-import { startRedis, type TestRedis } from "../../../doubles/start-redis.ts";
+import { type RedisKind, startRedis, type TestRedis } from "../../../doubles/start-redis.ts";
 import { freePort } from "../../../doubles/start-shop.ts";
 import { until } from "../../../doubles/until.ts";
 import { type Legacy, startLegacy } from "./legacy.ts";
@@ -42,6 +42,8 @@ export interface RigConfig {
 }
 
 export interface RigOptions {
+  /** Default: `real`. */
+  readonly redis?: RedisKind;
   readonly session?: Partial<SessionOptions>;
   readonly secrets?: readonly string[];
   readonly configure?: (config: RigConfig) => void;
@@ -49,7 +51,7 @@ export interface RigOptions {
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), "figway-traps-"));
-  const redis = await startRedis("real");
+  const redis = await startRedis(options.redis ?? "real");
   const storeFaults = await startFaultProxy(redis.port);
   const { session = {}, secrets = SECRETS } = options;
   const legacy = await startLegacy({ redisUrl: redis.url, secrets, session });
