@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { join, resolve } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { listenSchema } from "../../../src/config/schema/listen.ts";
@@ -29,10 +32,17 @@ interface Gateway {
 const LIMITS = { connectTimeoutMs: 150, firstByteTimeoutMs: 150, idleTimeoutMs: 200 };
 
 /** A listener that carries every upgrade to this address, and nothing else. */
-async function gatewayTo(upstreamUrl: string, more: Partial<TunnelOptions> = {}): Promise<Gateway> {
+async function gatewayTo(
+  upstreamUrl: string,
+  more: Partial<TunnelOptions> = {},
+  tls?: { readonly caFile: string },
+): Promise<Gateway> {
   const outcomes: Outcome[] = [];
   const open: OpenTunnel[] = [];
-  const upstream = createUpstream({ name: "modern", config: upstreamSchema.parse({ url: upstreamUrl, ...LIMITS }) });
+  const upstream = createUpstream({
+    name: "modern",
+    config: upstreamSchema.parse({ url: upstreamUrl, ...LIMITS, tls }),
+  });
   stops.push(() => upstream.close());
   const carry = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     const outcome = await tunnel({
@@ -47,7 +57,7 @@ async function gatewayTo(upstreamUrl: string, more: Partial<TunnelOptions> = {})
         headers: ["Host", "shop.example", ...secWebSocketFields(request), "Authorization", "Bearer minted"],
         translateAnswer: (_status, headers) => [...headers, "X-Translated", "yes"],
         answerEnded: undefined,
-      holdAnswer: undefined,
+        holdAnswer: undefined,
         limits: { totalTimeoutMs: undefined, maxBodyBytes: undefined },
       },
       upstream,
@@ -133,6 +143,33 @@ it("carries messages and close codes between a real client and a real server, co
   expect(code).toBe(4000);
   await expect.poll(() => closes).toEqual([4000]);
   await expect.poll(() => outcomes).toEqual([{ kind: "answered", side: "modern", upstream: "modern", status: 101 }]);
+});
+
+it("carries messages to a server behind TLS, and refuses one that it does not trust", async () => {
+  const fixtures = resolve(import.meta.dirname, "../../fixtures/tls");
+  const secure = createSecureServer({
+    cert: readFileSync(join(fixtures, "server.pem")),
+    key: readFileSync(join(fixtures, "server.key")),
+  });
+  const server = new WebSocketServer({ server: secure });
+  secure.listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  stops.push(() => {
+    for (const client of server.clients) client.terminate();
+    secure.close();
+  });
+  server.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
+  const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+  const trusting = await gatewayTo(url, {}, { caFile: join(fixtures, "ca.pem") });
+  const client = await realClient(trusting.port);
+  client.send("hello");
+  const [data] = (await once(client, "message")) as [Buffer];
+  expect(data.toString()).toBe("hello");
+  const doubting = await gatewayTo(url);
+  rawClient(doubting.port);
+  await expect
+    .poll(() => doubting.outcomes[0])
+    .toMatchObject({ failure: { phase: "connect", code: "connect-failed" } });
 });
 
 it("sends the outbound fields and nothing of the client's own, and gives back the translated ones", async () => {
