@@ -235,7 +235,7 @@ describe("with a Redis that reports no changes", () => {
     world.proxy.cut();
     await until(
       "it has found out",
-      () => /by: none \(.*TRACKING.*; keyspace: /.test(world.resolver.health().detail),
+      () => world.resolver.health().ok && /by: none \(.*TRACKING.*; keyspace: /.test(world.resolver.health().detail),
       3_000,
     );
     const browser = world.openBrowser();

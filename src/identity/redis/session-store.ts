@@ -3,6 +3,7 @@ import { describeError } from "../../telemetry/log.ts";
 import type { IdentityDeps } from "../identity-deps.ts";
 import { connectRedis } from "./connect-redis.ts";
 import { StoreHealth } from "./store-health.ts";
+import { withinTime } from "./within-time.ts";
 
 /** What Redis holds under a key just now. */
 export type StoredSession =
@@ -38,12 +39,11 @@ export class RedisSessionStore {
   constructor(options: { url: string; prefix: string; commandTimeoutMs: number; log: IdentityDeps["log"] }) {
     this.#commandTimeoutMs = options.commandTimeoutMs;
     this.#redis = connectRedis(options.url, {
-      commandTimeout: options.commandTimeoutMs,
       // A connection that stays silent for longer may be half open: it is cut, and another one made.
       socketTimeout: 2 * options.commandTimeoutMs,
     });
     this.#log = options.log;
-    this.#health = new StoreHealth({ redis: this.#redis, probeKey: options.prefix + PROBE_SUFFIX, log: options.log });
+    this.#health = new StoreHealth({ ...options, redis: this.#redis, probeKey: options.prefix + PROBE_SUFFIX });
   }
 
   read(key: string): Promise<StoredSession> {
@@ -91,7 +91,7 @@ export class RedisSessionStore {
     const pipeline = this.#redis.pipeline();
     for (const { key } of reads) pipeline.get(key).pttl(key);
     try {
-      const replies = (await pipeline.exec()) ?? [];
+      const replies = (await withinTime(pipeline.exec(), this.#commandTimeoutMs)) ?? [];
       reads.forEach(({ resolve }, i) => resolve(this.#sessionOf(replies[2 * i], replies[2 * i + 1])));
     } catch (error) {
       this.#health.failed(error);

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { describeError } from "../../telemetry/log.ts";
 import type { IdentityDeps } from "../identity-deps.ts";
+import { withinTime } from "./within-time.ts";
 
 /** How often a store that is down is asked whether it is back. */
 const PROBE_INTERVAL_MS = 150;
@@ -14,13 +15,15 @@ const OF_ONE_KEY = /^WRONGTYPE/;
 export class StoreHealth {
   readonly #redis: Redis;
   readonly #probeKey: string;
+  readonly #commandTimeoutMs: number;
   readonly #log: IdentityDeps["log"];
   #down: string | undefined = "redis is not connected yet";
   #wasUp = false;
   #probe: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: { redis: Redis; probeKey: string; log: IdentityDeps["log"] }) {
+  constructor(options: { redis: Redis; probeKey: string; commandTimeoutMs: number; log: IdentityDeps["log"] }) {
+    this.#commandTimeoutMs = options.commandTimeoutMs;
     this.#redis = options.redis;
     this.#probeKey = options.probeKey;
     this.#log = options.log;
@@ -62,7 +65,7 @@ export class StoreHealth {
     if (this.#redis.status !== "ready") return this.#schedule(PROBE_INTERVAL_MS);
     try {
       // The command that sessions are read with: it fails of whatever they would fail of (LOADING, NOAUTH, NOPERM, MASTERDOWN).
-      await this.#redis.get(this.#probeKey);
+      await withinTime(this.#redis.get(this.#probeKey), this.#commandTimeoutMs);
       this.#recovered();
     } catch (error) {
       this.failed(error);

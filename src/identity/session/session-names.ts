@@ -26,7 +26,11 @@ export class SessionNames {
   /** The session that the raw cookie value names, or undefined when no secret signed it. */
   named(rawValue: string): SessionName | undefined {
     const known = this.#byValue.get(rawValue);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Both age alike: a session in use is found by its handle as well, or nothing would prolong it any more.
+      this.#byHandle.get(known.handle);
+      return known;
+    }
     const id = unsignSessionId(decodeCookieValue(rawValue), this.#secrets);
     if (id === undefined) return undefined;
     const handle = sessionHandle(id, this.#handleKey);

@@ -55,9 +55,13 @@ export class SessionWatches {
     for (const id of this.#watches.keys()) this.#toAskAgain.add(id);
   }
 
+  /** Nobody looks any more, so nobody may rely on it: whoever still watches is told that the session is unknown. */
   close(): void {
     clearInterval(this.#sweep);
+    const open = [...this.#watches.values()].flatMap((watches) => [...watches]);
     this.#watches.clear();
+    for (const { ended } of open)
+      ended({ kind: "unknown", cause: "sessions are not read by this configuration any more" });
   }
 
   #sweepAll(): void {
