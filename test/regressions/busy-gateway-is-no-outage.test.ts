@@ -1,10 +1,19 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { afterEach, expect, it } from "vitest";
-import { requestOf } from "../contracts/identity-resolver.contract.ts";
-import { until } from "../doubles/until.ts";
-import { openSessionWorld, type SessionWorld } from "../identity/identity-worlds.ts";
+import { withinTime } from "../../src/identity/redis/within-time.ts";
 
-let world: SessionWorld | undefined;
-afterEach(() => world?.close());
+/** A server on a thread of its own, which goes on while this one is held up: it answers each octet after 20 ms. */
+const SERVER = `
+  const { createServer } = require("node:net");
+  const { parentPort } = require("node:worker_threads");
+  const server = createServer((socket) => socket.on("data", () => setTimeout(() => socket.write("+"), 20)));
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+
+let server: Worker | undefined;
+afterEach(() => server?.terminate());
 
 /** Keeps the one thread busy, as a long collection of garbage or a throttled CPU does. */
 function stall(ms: number): void {
@@ -12,21 +21,24 @@ function stall(ms: number): void {
   while (performance.now() < endMs);
 }
 
-it("a user is known although the gateway itself was held up for longer than Redis may take", async () => {
-  // Without memory, so that each request is a read.
-  world = await openSessionWorld({ redis: "embedded", config: { cache: false, commandTimeoutMs: 100 } });
-  const { resolver, deps } = world;
-  const browser = world.openBrowser();
-  await browser.logIn({ id: "alice" });
-  const request = requestOf(browser.cookieFields);
-  await until("sessions are read", async () => (await resolver.resolve(request)).kind === "user");
-  for (let i = 0; i < 10; i++) {
-    const resolution = resolver.resolve(request);
-    // The command leaves in the check phase; then the answer comes while nobody looks.
+it("an answer that came in time counts, although the gateway was held up and looks too late", async () => {
+  server = new Worker(SERVER, { eval: true });
+  const [port] = (await once(server, "message")) as [number];
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  for (let i = 0; i < 20; i++) {
+    socket.write("?");
+    const answer = withinTime(once(socket, "data"), 60);
+    // The write leaves the process before it is held up.
     await new Promise((next) => setImmediate(next));
-    await new Promise((next) => setImmediate(next));
-    stall(150);
-    expect(await resolution).toMatchObject({ kind: "user", subject: "alice" });
+    stall(100);
+    expect(String(await answer)).toBe("+");
   }
-  expect(deps.logged.filter((line) => line.includes("cannot be read"))).toEqual([]);
+  socket.destroy();
+});
+
+it("an answer that never comes is still given up in time", async () => {
+  const startedMs = performance.now();
+  await expect(withinTime(new Promise(() => undefined), 50)).rejects.toThrow("redis gave no answer within 50 ms");
+  expect(performance.now() - startedMs).toBeLessThan(500);
 });

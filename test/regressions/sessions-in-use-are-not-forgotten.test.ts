@@ -14,6 +14,6 @@ it("a session in use can be prolonged and watched, however many others came sinc
   for (let i = 0; i < 100; i++) {
     names.named(cookieValue(`another ${i}`));
     expect(names.named(cookieValue("in use"))?.handle).toBe(handle);
-    expect(names.withHandle(handle)?.id).toBe("in use");
   }
+  expect(names.withHandle(handle)?.id).toBe("in use");
 });
