@@ -4,6 +4,7 @@ import type { FlagActors } from "./flag-actors.ts";
 import { createFlagSource, type FlagSource } from "./flags/flag-source.ts";
 import { createIdentityResolver } from "./identity/create-identity-resolver.ts";
 import type { IdentityDeps } from "./identity/identity-deps.ts";
+import { createRateLimits, type RateLimits } from "./limits/create-rate-limits.ts";
 import type { IdentityResolver } from "./model/identity.ts";
 import { sideOf } from "./model/side.ts";
 import { BUCKET_COOKIE } from "./pipeline/bucket.ts";
@@ -22,6 +23,7 @@ export interface Pieces {
   readonly resolver: IdentityResolver;
   readonly minter: Minter;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly rateLimits: RateLimits | undefined;
 }
 
 export interface Assembled {
@@ -86,8 +88,18 @@ export async function assembleSnapshot(
     ]),
   );
   for (const [name, upstream] of former?.pieces.upstreams ?? []) if (!upstreams.has(name)) retired.push(upstream);
-  const pieces: Pieces = { flags, resolver, minter, upstreams };
+  // Counted on while nothing about them changes: an edit of another route must not give everybody a fresh allowance.
+  const isSameLimit = was !== undefined && isDeepStrictEqual(rateLimitsOf(was), rateLimitsOf(config));
+  const formerLimits = former?.pieces.rateLimits;
+  const rateLimits = isSameLimit ? formerLimits : createRateLimits({ ...rateLimitsOf(config), log: services.log });
+  if (!isSameLimit && formerLimits !== undefined) retired.push(formerLimits);
+  const pieces: Pieces = { flags, resolver, minter, upstreams, rateLimits };
   return { snapshot: freeze(config, digest, pieces, services), pieces, retired };
+}
+
+function rateLimitsOf({ rateLimit, routes, identity: { session } }: Config) {
+  const sessionStore = session.kind === "express-session" ? session.store : undefined;
+  return { limit: rateLimit, routes: routes.map(({ id, rateLimit }) => ({ id, rateLimit })), sessionStore };
 }
 
 /** How long a resolver may take to reach its store before it is used all the same, in milliseconds. */
@@ -107,6 +119,7 @@ function freeze(config: Config, digest: string, pieces: Pieces, services: Assemb
     digest,
     matchRoute: router.match,
     flags: pieces.flags,
+    rateLimits: pieces.rateLimits,
     resolver: pieces.resolver,
     mintToken: pieces.minter.mint,
     upstreams: pieces.upstreams,

@@ -58,8 +58,9 @@ export async function openReloads(options: ReloadOptions): Promise<Reloads> {
     async closePieces() {
       await reloading;
       for (const stop of unsubscribe.values()) stop();
-      const { flags, resolver, upstreams } = assembled.pieces;
-      await Promise.all([...retiring, flags, resolver, ...upstreams.values()].map((piece) => piece.close()));
+      const { flags, resolver, upstreams, rateLimits } = assembled.pieces;
+      const pieces = [...retiring, flags, resolver, ...upstreams.values()];
+      await Promise.all([...pieces.map((piece) => piece.close()), rateLimits?.close()]);
     },
   };
 

@@ -3,6 +3,7 @@ import { accessSchema, developerSchema } from "./schema/access.ts";
 import { flagsSchema } from "./schema/flags.ts";
 import { identitySchema } from "./schema/identity.ts";
 import { adminSchema, listenSchema } from "./schema/listen.ts";
+import { rateLimitSchema } from "./schema/rate-limit.ts";
 import { routeSchema } from "./schema/routes.ts";
 import { upstreamSchema } from "./schema/upstreams.ts";
 
@@ -21,6 +22,9 @@ export const configSchema = z.strictObject({
   access: accessSchema.prefault({}).meta({
     description:
       "What figway answers where a route's `auth` or `roles` are not met, and whom it believes a cookie from.",
+  }),
+  rateLimit: rateLimitSchema.optional().meta({
+    description: "How much one client may ask for; more is answered with 429. Default: no limit.",
   }),
   developer: developerSchema.prefault({}).meta({ description: "What a developer is shown." }),
   routes: z

@@ -14,6 +14,7 @@ import { type Exchange, openExchange } from "./exchange.ts";
 import { mayFallBack, refusalOf } from "./fallback.ts";
 import { flagContextOf } from "./flag-context.ts";
 import { followSession, type SessionFollower } from "./follow-session.ts";
+import { limitRate } from "./limit-rate.ts";
 import { matchRoute } from "./match-route.ts";
 import { refuse } from "./refuse.ts";
 import { resolveIdentity } from "./resolve-identity.ts";
@@ -79,6 +80,8 @@ export function createGateway(services: Services) {
   /** Shared by HTTP and WebSocket: everything up to "what do we send, where, as whom". */
   async function planExchange(exchange: Exchange, effective: EffectiveTarget): Promise<Plan> {
     const route = matchRoute(exchange, effective);
+    const { rateLimits } = exchange.snapshot;
+    if (rateLimits !== undefined) await limitRate(exchange, route, rateLimits);
     const override = services.overrideOf(route.id);
     const identity = await resolveIdentity(exchange, { route, effective, override });
     const bucket = assignBucket(exchange, route, services.randomHex);

@@ -5,6 +5,7 @@ import type { Identity, IdentityResolver, UserIdentity } from "../model/identity
 import type { RawHeaders } from "../model/raw-headers.ts";
 import type { Side } from "../model/side.ts";
 import type { Upstream } from "../transport/upstream.ts";
+import type { RateLimits } from "./limit-rate.ts";
 
 /**
  * Everything that one exchange is judged by, made from one configuration and never changed afterwards: a reload is a swap of
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly digest: string;
   matchRoute(request: RouteRequest): RouteMatch;
   readonly flags: Flags;
+  /** undefined: no route is limited. */
+  readonly rateLimits: RateLimits | undefined;
   readonly resolver: IdentityResolver;
   /** A token for this user and audience. Throws a GatewayError where none can be made. */
   mintToken(identity: UserIdentity, audience: string): string;

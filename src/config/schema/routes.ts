@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pathPatternProblem } from "../path-pattern.ts";
+import { routeRateLimitSchema } from "./rate-limit.ts";
 
 const name = z
   .string()
@@ -79,6 +80,9 @@ export const routeFields = z.strictObject({
     .meta({ description: "What is taken off the front of the path towards a modern upstream." }),
   timeoutMs: z.int().min(1).max(86_400_000).optional().meta({ description: "The most time for the whole exchange." }),
   maxBodyBytes: z.int().min(0).optional().meta({ description: "The largest request body; more is answered with 413." }),
+  rateLimit: routeRateLimitSchema.optional().meta({
+    description: "The route's own limit per client, counted apart; `false`: none. Default: the top-level `rateLimit`.",
+  }),
   acceptCrossSiteRequests: z.boolean().default(false).meta({
     description:
       "Switches the CSRF check of this route off: any site may then act in the name of a logged-in user. Written to the audit trail at each load.",
