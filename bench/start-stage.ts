@@ -5,7 +5,7 @@ import type { OriginPorts } from "./load/origin-messages.ts";
 import type { Peer } from "./peer-list.ts";
 import type { PeerReady } from "./peers/peer-ready.ts";
 import { type Child, startChild } from "./processes/child.ts";
-import { assignCores, type Cores } from "./processes/cores.ts";
+import { assignCores, type Cores, UNPINNED } from "./processes/cores.ts";
 import { type FigwayFolderOptions, writeFigwayFolder } from "./setups/figway-config.ts";
 import { getRequest, SESSION_SECRET, type SessionWorld, startSessionWorld } from "./setups/session-world.ts";
 
@@ -30,8 +30,9 @@ export interface RunningPeer extends Child<PeerReady> {
   readonly flagsFile: string | undefined;
 }
 
-export async function startStage(): Promise<Stage> {
-  const cores = assignCores();
+/** `pinned: false` leaves it to the system which core does what. */
+export async function startStage({ pinned = true } = {}): Promise<Stage> {
+  const cores = pinned ? assignCores() : UNPINNED;
   // Redis has no core of its own: what this process starts runs where this process runs.
   if (cores.load !== undefined) spawnSync("taskset", ["-cp", String(cores.load), String(process.pid)]);
   const sessions = await startSessionWorld();

@@ -10,13 +10,19 @@ export interface Cores {
   readonly sentence: string;
 }
 
+export const UNPINNED: Cores = {
+  proxy: undefined,
+  load: undefined,
+  origin: undefined,
+  sentence: "Nothing is bound to a core.",
+};
+
 export function assignCores(): Cores {
-  const free = { proxy: undefined, load: undefined, origin: undefined };
   const count = availableParallelism();
   if (spawnSync("taskset", ["--version"]).error !== undefined) {
-    return { ...free, sentence: "Nothing is bound to a core: there is no taskset here." };
+    return { ...UNPINNED, sentence: "Nothing is bound to a core: there is no taskset here." };
   }
-  if (count < 2) return { ...free, sentence: "Proxy, load and origin share one core." };
+  if (count < 2) return { ...UNPINNED, sentence: "Proxy, load and origin share one core." };
   if (count < 4) {
     return { proxy: 1, load: 0, origin: 0, sentence: "The proxy has core 1; load, origin and Redis share core 0." };
   }

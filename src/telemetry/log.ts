@@ -1,4 +1,4 @@
-import pino from "pino";
+import { createLineSink } from "./line-sink.ts";
 
 /** What figway logs through: JSON lines on standard output. Message first, then the fields. */
 export interface Log {
@@ -28,28 +28,12 @@ const SECRETS = new Set([
 
 const RANKS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
-/** The octets that wait in memory before they are written: each write wakes a thread, which costs as much as some ten lines. */
-const BUFFERED_BYTES = 65_536;
-/** How long a line waits in memory at the most, in milliseconds. */
-const FLUSH_INTERVAL_MS = 100;
-/** What waits for a reader that is too slow. Beyond it lines are lost: a log that blocks would stop the traffic (law 7). */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-
 /**
- * Lines are put together here and written by pino's destination, in large pieces. pino itself, with redaction by paths and a write
- * for every 8 KB, took a third of all that a forwarded request cost; this takes a twentieth (docs/benchmarks.md).
+ * Lines are put together by `JSON.stringify`. pino, with redaction by paths, took a third of all that a forwarded request cost; this
+ * takes a twentieth (docs/benchmarks.md).
  */
 export function createLog(options: { level: LogLevel; fd?: number }): Log & { close(): void } {
-  const destination = pino.destination({
-    fd: options.fd ?? 1,
-    minLength: BUFFERED_BYTES,
-    maxWrite: 2 * BUFFERED_BYTES,
-    maxLength: MAX_WAITING_BYTES,
-    periodicFlush: FLUSH_INTERVAL_MS,
-    sync: false,
-  });
-  // A reader that went away (a closed pipe) must not end the gateway.
-  destination.on("error", () => undefined);
+  const sink = createLineSink(options.fd ?? 1);
   const threshold = RANKS[options.level];
   return {
     debug: (message, fields) => write("debug", message, fields),
@@ -57,24 +41,16 @@ export function createLog(options: { level: LogLevel; fd?: number }): Log & { cl
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
     write,
-    flush,
-    close: flush,
+    flush: sink.flush,
+    close: sink.close,
   };
-
-  function flush(): void {
-    try {
-      destination.flushSync();
-    } catch {
-      // The reader is gone; there is nobody left to tell.
-    }
-  }
 
   function write(
     level: Exclude<LogLevel, "silent">,
     message: string,
     fields?: Readonly<Record<string, unknown>>,
   ): void {
-    if (RANKS[level] >= threshold) destination.write(lineOf(level, message, fields));
+    if (RANKS[level] >= threshold) sink.write(lineOf(level, message, fields));
   }
 }
 
