@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config/schema.ts";
 import type { FlagActors } from "./flag-actors.ts";
+import { DEFAULT_BREAKER } from "./config/schema/upstreams.ts";
 import { createFlagSource, type FlagSource } from "./flags/flag-source.ts";
 import { createIdentityResolver } from "./identity/create-identity-resolver.ts";
 import type { IdentityDeps } from "./identity/identity-deps.ts";
 import { createRateLimits, type RateLimits } from "./limits/create-rate-limits.ts";
 import type { IdentityResolver } from "./model/identity.ts";
-import { sideOf } from "./model/side.ts";
+import { LEGACY, sideOf } from "./model/side.ts";
 import { BUCKET_COOKIE } from "./pipeline/bucket.ts";
 import { LOGIN_COUNT_COOKIE } from "./pipeline/login-loop.ts";
 import { compileTrustedProxies } from "./pipeline/client-address.ts";
@@ -80,10 +81,11 @@ export async function assembleSnapshot(
         randomId: () => services.randomHex(16),
         onSigned: services.tokenMinted,
       });
+  const settledBefore = was === undefined ? undefined : withBreakers(was);
   const upstreams = new Map(
-    Object.entries(config.upstreams).map(([name, upstream]): [string, Upstream] => [
+    Object.entries(withBreakers(config)).map(([name, upstream]): [string, Upstream] => [
       name,
-      kept(former?.pieces.upstreams.get(name), was?.upstreams[name], upstream) ??
+      kept(former?.pieces.upstreams.get(name), settledBefore?.[name], upstream) ??
         createUpstream({ name, config: upstream, folder: services.baseDir }),
     ]),
   );
@@ -110,6 +112,17 @@ async function connected(resolver: IdentityResolver): Promise<IdentityResolver> 
   const deadline = performance.now() + CONNECT_MS;
   while (!resolver.health().ok && performance.now() < deadline) await new Promise((wake) => setTimeout(wake, 10));
   return resolver;
+}
+
+/** Where routes.json says nothing, an upstream has a breaker if some route falls back from it: only then can somebody else step in. */
+function withBreakers({ upstreams, routes }: Config): Config["upstreams"] {
+  const fallsBack = new Set(routes.filter(({ fallback }) => fallback === LEGACY).map(({ to }) => to));
+  return Object.fromEntries(
+    Object.entries(upstreams).map(([name, upstream]) => {
+      const breaker = upstream.breaker ?? (fallsBack.has(name) ? DEFAULT_BREAKER : undefined);
+      return [name, breaker === undefined ? upstream : { ...upstream, breaker }];
+    }),
+  );
 }
 
 function freeze(config: Config, digest: string, pieces: Pieces, services: AssemblyServices): Snapshot {

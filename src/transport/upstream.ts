@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from "../config/schema/upstreams.ts";
+import { type BreakerConfig, DEFAULT_BREAKER, type UpstreamConfig } from "../config/schema/upstreams.ts";
 import type { UpstreamFailure } from "../model/outcome.ts";
 import { Breaker } from "./breaker.ts";
 import { HealthCheck } from "./health-check.ts";
@@ -34,6 +34,9 @@ export interface UpstreamStatus {
   readonly lastFailure: string | undefined;
 }
 
+/** An upstream for which nobody else can step in is asked each time. */
+const NEVER: BreakerConfig = { ...DEFAULT_BREAKER, consecutiveFailures: 0 };
+
 const WAIT_FOR_EMPTY_MS = 50;
 
 /** An upstream at work: its connections, its health, its limits. Made with `createUpstream`. */
@@ -59,7 +62,7 @@ export class Upstream {
     this.endpoint = upstreamEndpoint(config, folder);
     this.authority = new URL(config.url).host;
     this.pool = new Pool({ endpoint: this.endpoint, limits: config, clock, ticker: this.ticker });
-    this.#breaker = new Breaker(config.breaker);
+    this.#breaker = new Breaker(config.breaker ?? NEVER);
     if (config.check === undefined) return;
     this.#check = new HealthCheck({ ...config.check, authority: this.authority, pool: this.pool, clock });
     this.ticker.add(this.#check);

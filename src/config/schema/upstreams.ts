@@ -55,6 +55,9 @@ const checkSchema = z.strictObject({
   healthyAfter: z.int().min(1).default(1).meta({ description: "So many successes in a row bring it back." }),
 });
 
+/** The breaker of an upstream from which a route falls back, where nothing else is said. */
+export const DEFAULT_BREAKER: BreakerConfig = breakerSchema.parse({});
+
 /** One upstream: a base URL with limits. */
 export const upstreamSchema = z
   .strictObject({
@@ -88,7 +91,10 @@ export const upstreamSchema = z
         "How long an unused connection is kept. Below the shortest limit in use, Node's five seconds: who closes first cannot be hit by a close.",
     }),
     tls: tlsSchema.optional().meta({ description: "How an https upstream is checked, and what figway shows it." }),
-    breaker: breakerSchema.prefault({}).meta({ description: "When an upstream that fails is left alone for a while." }),
+    breaker: breakerSchema.optional().meta({
+      description:
+        "When an upstream that fails is left alone for a while. Default: as below for an upstream from which some route falls back to legacy; never for the others, since with nobody else to ask, an early 503 helps no one.",
+    }),
     check: checkSchema
       .optional()
       .meta({ description: "Asks the upstream at intervals whether it is well. Default: never." }),
