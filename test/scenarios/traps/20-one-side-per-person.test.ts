@@ -57,4 +57,16 @@ describeWithRealRedis("trap 20: a person stays on one side, before, through and 
     }
     await rig.flip("me-modern", false);
   });
+
+  it("an operator's override to modern, with the flag off, sends everyone there as who they are", async () => {
+    const alice = await new Visitor(rig).logIn("alice");
+    const override = `${rig.adminUrl}/api/overrides/me`;
+    const call = (method: string, body: object) =>
+      fetch(override, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    expect((await call("PUT", { side: "modern", actor: "test" })).status).toBe(200);
+    expect((await alice.send("/me")).json()).toMatchObject({ servedBy: "modern", user: "alice" });
+    expect((await call("PUT", { side: "legacy", actor: "test" })).status).toBe(200);
+    expect((await alice.send("/me")).json()).toMatchObject({ servedBy: "legacy", user: "alice" });
+    expect((await call("DELETE", { actor: "test" })).status).toBe(200);
+  });
 });
