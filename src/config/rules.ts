@@ -1,4 +1,5 @@
 import { authNeedsSession } from "./rules/auth-needs-session.ts";
+import { claimsKeepTheirNames } from "./rules/claims-keep-their-names.ts";
 import { distinctAudiences } from "./rules/distinct-audiences.ts";
 import { distinctListeners } from "./rules/distinct-listeners.ts";
 import { flagOrTarget } from "./rules/flag-or-target.ts";
@@ -35,5 +36,6 @@ export const RULES: readonly Rule[] = [
   rolesNeedClaim,
   rolesNeedAuth,
   authNeedsSession,
+  claimsKeepTheirNames,
   secretsFromEnvironment,
 ];

@@ -85,6 +85,13 @@ const cases: readonly Case[] = [
     problems: ["routes[0].roles"],
   },
   {
+    title: "claims by the names that figway states itself",
+    rest: {
+      identity: { session: { ...session, claims: { roles: "/user/roles", sub: "/user/id", exp: "/user/until" } } },
+    },
+    problems: ["!identity.session.claims.sub", "!identity.session.claims.exp"],
+  },
+  {
     title: "roles on a route that never carries an identity",
     routes: [{ ...a, roles: ["admin"], auth: "none" }],
     problems: ["routes[0].auth"],
