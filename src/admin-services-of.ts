@@ -1,16 +1,19 @@
 import { userInfo } from "node:os";
-import type { AdminServices } from "./admin/admin-services.ts";
-import { InvalidRequestError } from "./admin/create-admin-app.ts";
+import type { AdminServices, FlagChangeRequest } from "./admin/admin-services.ts";
+import { AdminError, InvalidRequestError } from "./admin/refusal.ts";
 import type { FlagActors } from "./flag-actors.ts";
 import type { JsonObject, JsonValue } from "./model/json.ts";
-import { LEGACY } from "./model/side.ts";
+import { LEGACY, type Side, sideOf } from "./model/side.ts";
 import { explain } from "./pipeline/explain.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Reloads } from "./reload-config.ts";
 import type { Overrides } from "./rollout/overrides.ts";
 import type { RouteConfig } from "./config/schema/routes.ts";
 import type { AuditTrail } from "./telemetry/audit.ts";
+import type { LiveFeed } from "./telemetry/live-feed.ts";
+import { describeError, type Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import type { TrafficReport } from "./telemetry/traffic-series.ts";
 import type { Keys } from "./open-keys.ts";
 
 export interface GatewayParts {
@@ -20,6 +23,9 @@ export interface GatewayParts {
   readonly flagActors: FlagActors;
   readonly audit: AuditTrail;
   readonly metrics: Metrics;
+  readonly log: Log;
+  readonly live: LiveFeed;
+  traffic(): TrafficReport;
   readonly keys: Keys;
   readonly adminToken: string | undefined;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
@@ -31,47 +37,57 @@ export function adminServicesOf(parts: GatewayParts): AdminServices {
   const { reloads, overrides, audit, keys, flagActors } = parts;
   const pieces = () => reloads.current().pieces;
   const decider = () => ({ ...reloads.current().snapshot, overrideOf: overrides.get });
+  let changingFlags: Promise<unknown> = Promise.resolve();
   return {
     token: parts.adminToken,
     metrics: parts.metrics,
     audit,
+    live: parts.live,
+    traffic: parts.traffic,
+    reportFault: (error) => parts.log.error("the admin API failed", faultOf(error)),
     readiness: parts.readiness,
     status: () => statusOf(parts),
     routes: () => reloads.current().snapshot.config.routes.map((route) => describeRoute(route, parts)),
     flags: () => asJson({ flags: pieces().flags.list(), status: pieces().flags.status() }),
     explain: (question) => explain(question, decider()),
     overrides: overrides.list,
-    async setFlag({ flag, value, actor, why }) {
-      const before = summaryOf(flag);
-      flagActors.note(flag, { actor, why });
-      try {
-        await pieces().flags.set(flag, value);
-      } finally {
-        flagActors.take(flag);
-      }
-      return { flag, before, after: summaryOf(flag) };
+    setFlag(change) {
+      // One after the other: the trail must not write one person's change under another's name.
+      const turn = changingFlags.then(() => setFlag(change));
+      changingFlags = turn.catch(() => undefined);
+      return turn;
     },
     setOverride({ routeId, side, actor, why }) {
-      requireRoute(routeId);
+      requireRoute(routeId, side);
       const before = overrides.get(routeId)?.side ?? "none";
-      overrides.set({ routeId, side, actor, why, at: new Date().toISOString() });
+      written(() => overrides.set({ routeId, side, actor, why, at: new Date().toISOString() }));
       audit.record({ actor, action: "override-set", target: routeId, before, after: side, why });
     },
-    clearOverride(routeId, actor) {
+    clearOverride(routeId, { actor, why }) {
       const before = overrides.get(routeId)?.side ?? "none";
-      const cleared = overrides.clear(routeId);
-      if (cleared)
-        audit.record({ actor, action: "override-cleared", target: routeId, before, after: "none", why: undefined });
+      const cleared = written(() => overrides.clear(routeId));
+      if (cleared) audit.record({ actor, action: "override-cleared", target: routeId, before, after: "none", why });
       return cleared;
     },
     keys: async () => asJson({ keys: keys.list() }),
-    async rotateKeys(actor) {
+    async rotateKeys({ actor, why }) {
       const before = keys.signingKeyId();
       const key = await keys.rotate();
-      audit.record({ actor, action: "keys-rotated", target: "keys", before, after: key.kid, why: undefined });
+      audit.record({ actor, action: "keys-rotated", target: "keys", before, after: key.kid, why });
       return asJson({ key, keys: keys.list() });
     },
   };
+
+  async function setFlag({ flag, value, actor, why }: FlagChangeRequest): Promise<JsonObject> {
+    const before = summaryOf(flag);
+    flagActors.note(flag, { actor, why });
+    try {
+      await pieces().flags.set(flag, value);
+    } finally {
+      flagActors.take(flag);
+    }
+    return { flag, before, after: summaryOf(flag) };
+  }
 
   function summaryOf(flag: string): string {
     return (
@@ -81,12 +97,39 @@ export function adminServicesOf(parts: GatewayParts): AdminServices {
     );
   }
 
-  function requireRoute(routeId: string): void {
+  function requireRoute(routeId: string, side: Side): void {
     const { routes } = reloads.current().snapshot.config;
-    if (routes.some(({ id }) => id === routeId)) return;
-    throw new InvalidRequestError(
-      `There is no route ${routeId}; the routes are ${routes.map(({ id }) => id).join(", ")}.`,
-    );
+    const route = routes.find(({ id }) => id === routeId);
+    if (route === undefined) {
+      const names = routes.map(({ id }) => id).join(", ");
+      throw new InvalidRequestError(`There is no route ${routeId}; the routes are ${names}.`);
+    }
+    if (side === "modern" && sideOf(route.to ?? "modern") === "legacy")
+      throw new InvalidRequestError(`Route ${routeId} names no modern upstream.`);
+  }
+}
+
+/** An override that only this process knew of would be gone after a restart: one that cannot be written is refused. */
+function written<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw new AdminError(500, `The override could not be written, and nothing was changed: ${describeError(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function faultOf(error: unknown): { cause: string; stack: string | undefined } {
+  return { cause: describeError(error), stack: error instanceof Error ? error.stack : undefined };
+}
+
+/** The account's name; in a container a number may have none (uv_os_get_passwd ENOENT). */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
   }
 }
 
@@ -96,7 +139,7 @@ function statusOf({ file, reloads, readiness, addresses, keys, overrides }: Gate
   return asJson({
     version: packageVersion(),
     node: process.versions.node,
-    process: { id: process.pid, user: userInfo().username },
+    process: { id: process.pid, user: accountName() },
     uptimeSeconds: Math.floor(process.uptime()),
     ready,
     reasons,

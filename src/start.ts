@@ -19,9 +19,11 @@ import { openReloads } from "./reload-config.ts";
 import { createOverrides } from "./rollout/overrides.ts";
 import { StartError } from "./start-error.ts";
 import { createAuditTrail } from "./telemetry/audit.ts";
+import { createLiveFeed } from "./telemetry/live-feed.ts";
 import { createLog, describeError, type LogLevel } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { continueTrace, createRandomHex } from "./telemetry/trace-context.ts";
+import { createTrafficSeries } from "./telemetry/traffic-series.ts";
 import { createListener, type TlsMaterial } from "./transport/inbound/create-listener.ts";
 import { createTunnelRegistry } from "./tunnel-registry.ts";
 
@@ -61,6 +63,12 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
   const randomHex = createRandomHex();
   const overrides = createOverrides(join(stateDir, "overrides.json"));
   const tunnels = createTunnelRegistry();
+  const live = createLiveFeed({ nowMs: Date.now });
+  const traffic = createTrafficSeries({
+    registry: metrics.registry,
+    nowMs: Date.now,
+    onProblem: (error) => log.warn("the counters could not be read", { cause: describeError(error) }),
+  });
   const clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
   const flagActors = createFlagActors();
   const keys = await openKeys({ environment, stateDir, token: config.identity.token, log });
@@ -93,6 +101,9 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
     log,
     metrics,
     tunnels,
+    get live() {
+      return live.publish;
+    },
   });
   const { limits, timeouts, tls } = config.listen;
   const listener = createListener({
@@ -107,8 +118,8 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
     public: urlOf(listener.server, tls === undefined ? "http" : "https"),
     admin: urlOf(admin, "http"),
   });
-  const parts = { file, reloads, overrides, flagActors, audit, metrics, keys, readiness, adminToken };
-  const admin: Server = createServer(createAdminApp(adminServicesOf({ ...parts, addresses })));
+  const parts = { file, reloads, overrides, flagActors, audit, metrics, log, live, keys, readiness, adminToken };
+  const admin: Server = createServer(createAdminApp(adminServicesOf({ ...parts, addresses, traffic: traffic.read })));
   const overridesWatch = watchFile({ path: join(stateDir, "overrides.json"), onChange: () => void overrides.reload() });
 
   try {
@@ -124,6 +135,7 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
 
   async function stop(): Promise<void> {
     overridesWatch.close();
+    traffic.close();
     reloads.close();
     tunnels.closeAll();
     await listener.drain(reloads.current().snapshot.config.listen.timeouts.drainTimeoutMs);

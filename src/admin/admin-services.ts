@@ -2,7 +2,9 @@ import type { Explanation, ExplainQuestion } from "../pipeline/explain.ts";
 import type { Override } from "../model/override.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { AuditTrail } from "../telemetry/audit.ts";
+import type { LiveFeed } from "../telemetry/live-feed.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { TrafficReport } from "../telemetry/traffic-series.ts";
 
 /** What the admin API shows and does; `start.ts` passes it in. */
 export interface AdminServices {
@@ -10,6 +12,11 @@ export interface AdminServices {
   readonly token: string | undefined;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;
+  readonly live: LiveFeed;
+  /** The last minutes' traffic, by route and side. */
+  traffic(): TrafficReport;
+  /** Something failed that is nobody's mistake but figway's own. Never throws. */
+  reportFault(error: unknown): void;
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
   status(): JsonObject;
   routes(): readonly JsonObject[];
@@ -19,21 +26,24 @@ export interface AdminServices {
   explain(question: ExplainQuestion): Explanation;
   overrides(): readonly Override[];
   setOverride(change: OverrideRequest): void;
-  clearOverride(routeId: string, actor: string): boolean;
+  /** Answers whether there was one. */
+  clearOverride(routeId: string, author: Author): boolean;
   keys(): Promise<JsonObject>;
-  rotateKeys(actor: string): Promise<JsonObject>;
+  rotateKeys(author: Author): Promise<JsonObject>;
 }
 
-export interface FlagChangeRequest {
+/** Who makes a change, and the reason given. */
+export interface Author {
+  readonly actor: string;
+  readonly why: string | undefined;
+}
+
+export interface FlagChangeRequest extends Author {
   readonly flag: string;
   readonly value: boolean | { readonly percent: number };
-  readonly actor: string;
-  readonly why: string | undefined;
 }
 
-export interface OverrideRequest {
+export interface OverrideRequest extends Author {
   readonly routeId: string;
   readonly side: "legacy" | "modern";
-  readonly actor: string;
-  readonly why: string | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Override } from "../model/override.ts";
+import type { SettledEvent } from "../telemetry/live-feed.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -17,6 +18,8 @@ export interface Services {
   monotonicMs(): number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Tells those who watch of a settled exchange; undefined while nobody does. */
+  readonly live?: ((event: SettledEvent) => void) | undefined;
   /** The open tunnels, so that a stopping gateway can close them. */
   readonly tunnels: TunnelRegistry;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { describeError, type Log } from "./log.ts";
 
@@ -45,17 +45,38 @@ export function createAuditTrail(options: { file: string; log: Log; nowMs: () =>
   }
 
   function recent(count: number): AuditRecord[] {
-    if (!existsSync(options.file)) return [];
-    const lines = readFileSync(options.file, "utf8").trimEnd().split("\n");
-    return lines
+    return readEnd(options.file)
+      .trimEnd()
+      .split("\n")
       .slice(-count)
       .reverse()
       .flatMap((line) => {
         try {
           return [JSON.parse(line) as AuditRecord];
         } catch {
-          return []; // a line cut short by a full disk; the rest of the trail still counts
+          return []; // a line cut short, by a full disk or because reading began within it; the rest of the trail still counts
         }
       });
+  }
+}
+
+/** How much of the file's end is read, in octets: the trail of years must not be read by whoever wants to see the last flips. */
+const END_BYTES = 262_144;
+
+function readEnd(file: string): string {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return ""; // nothing was ever recorded
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const end = Buffer.alloc(Math.min(size, END_BYTES));
+    const read = readSync(fd, end, 0, end.length, size - end.length);
+    return end.toString("utf8", 0, read);
+  } finally {
+    closeSync(fd);
   }
 }
