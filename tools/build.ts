@@ -1,6 +1,6 @@
 /** Builds what is published: JavaScript and declarations in dist/, then looks whether the result runs and is complete. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
@@ -28,6 +28,13 @@ try {
   const { stdout } = error as { stdout?: string };
   fail(`the sources do not compile:\n${stdout ?? String(error)}`);
 }
+
+// The dashboard's page, script and style: files that no compiler makes.
+const assets = "admin/dashboard/assets";
+cpSync(join(root, "src", assets), join(root, "dist", assets), {
+  recursive: true,
+  filter: (file) => !file.endsWith("tsconfig.json"),
+});
 
 const answer = run([join(root, "dist/cli.js"), "--version"]).trim();
 if (answer !== version) fail(`dist/cli.js --version says "${answer}" instead of "${version}".`);
