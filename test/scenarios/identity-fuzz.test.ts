@@ -18,7 +18,12 @@ it(`whatever ${BROWSERS} browsers, operators and a bad network do for ${SECONDS}
   timeout: (SECONDS + 30) * 1_000,
 }, async () => {
   const random = randomFrom(SEED);
-  const rig = await startRig({ redis: hasRealRedis() ? "real" : "embedded" });
+  const rolling = SEED % 2 === 1;
+  const rig = await startRig({
+    redis: hasRealRedis() ? "real" : "embedded",
+    session: { rolling },
+    configure: ({ identity }) => Object.assign(identity.session, { rolling }),
+  });
   const connections = openSharedConnections(rig.port);
   const browsers: FuzzedBrowser[] = [];
   const trouble = new Trouble(rig, randomFrom(random.below(2 ** 31)), () => {
@@ -27,7 +32,18 @@ it(`whatever ${BROWSERS} browsers, operators and a bad network do for ${SECONDS}
   const origin = `http://127.0.0.1:${rig.port}`;
   for (let i = 0; i < BROWSERS; i++) {
     const name = `browser${i}`;
-    browsers.push(new FuzzedBrowser({ name, connections, random: randomFrom(random.below(2 ** 31)), trouble, origin }));
+    const ofBrowser = randomFrom(random.below(2 ** 31));
+    browsers.push(
+      new FuzzedBrowser({
+        name,
+        connections,
+        random: ofBrowser,
+        trouble,
+        origin,
+        release: rig.legacy.release,
+        rolling,
+      }),
+    );
   }
   const endMs = performance.now() + SECONDS * 1_000;
   await Promise.all([trouble.makeUntil(endMs), ...browsers.map((browser) => browser.browseUntil(endMs))]);
@@ -38,7 +54,7 @@ it(`whatever ${BROWSERS} browsers, operators and a bad network do for ${SECONDS}
   for (const browser of browsers) {
     for (const [what, count] of Object.entries(browser.counts)) counts[what] = (counts[what] ?? 0) + count;
   }
-  console.info(`seed ${SEED}:`, counts, trouble.counts);
+  console.info(`seed ${SEED}${rolling ? " (rolling)" : ""}:`, counts, trouble.counts);
   expect(browsers.flatMap((browser) => browser.violations)).toEqual([]);
   // That it was a trial at all.
   for (const what of ["legacy", "modern", "nobody", "logins", "logouts"]) expect(counts[what]).toBeGreaterThan(20);

@@ -7,6 +7,8 @@ import type { Trouble } from "./trouble.ts";
 type Expected = Set<string | null>;
 
 const READS = ["/me", "/m/me", "/anything", "/split/x", "/private/x", "/hold/read?ms=8", "/m/me", "/me"] as const;
+/** A rolling legacy overtakes its own logins: a late answer of its own puts the former cookie back. Modern's may not. */
+const MODERN_READS = ["/m/me", "/private/x"] as const;
 const SHAPES: readonly LogoutShape[] = ["destroy", "unset", "regenerate", "flag"];
 
 interface Seen {
@@ -23,6 +25,8 @@ export class FuzzedBrowser {
   readonly #random: Random;
   readonly #trouble: Trouble;
   readonly #origin: string;
+  readonly #release: (gate: string) => void;
+  readonly #whileChanging: readonly string[];
   readonly #jar = new Map<string, string>();
   readonly #underWay = new Set<Expected>();
   #now: (string | null)[] = [null];
@@ -38,7 +42,13 @@ export class FuzzedBrowser {
     random: Random;
     trouble: Trouble;
     origin: string;
+    /** Lets go on what legacy holds back in this gate. */
+    release: (gate: string) => void;
+    /** Whether answers renew the session cookie. */
+    rolling: boolean;
   }) {
+    this.#release = options.release;
+    this.#whileChanging = options.rolling ? MODERN_READS : READS;
     this.#name = options.name;
     this.#connections = options.connections;
     this.#random = options.random;
@@ -103,9 +113,10 @@ export class FuzzedBrowser {
   }
 
   async #readWhile(change: () => Promise<void>): Promise<void> {
-    const reads = Array.from({ length: 3 }, () => this.#read());
+    const read = () => this.#read("GET", this.#random.pick(this.#whileChanging));
+    const reads = [read(), read(), read()];
     await change();
-    await Promise.all([...reads, this.#read(), this.#read()]);
+    await Promise.all([...reads, read(), read()]);
   }
 
   /** A slow request of legacy saves the session after the logout has destroyed it. */
@@ -115,12 +126,13 @@ export class FuzzedBrowser {
     await this.#read("GET", "/m/me");
     const [user] = this.#now;
     if (this.#now.length > 1 || user === null || user === undefined) return;
-    const late = this.#read("GET", "/hold/save?ms=200");
+    const late = this.#read("GET", `/hold/save?gate=${user}`);
     await new Promise((wake) => setTimeout(wake, 10));
     await this.#logOut("destroy");
     // figway has seen the logout, unless it could not read the store. What legacy makes of it is legacy's affair.
     const isExcused = () => !this.#trouble.isQuietSince(fromMs);
     await this.#read("GET", "/m/me", isExcused);
+    this.#release(user);
     await late;
     await this.#read("GET", "/m/me", isExcused);
     if (!isExcused()) this.counts.late++;

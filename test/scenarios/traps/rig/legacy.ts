@@ -37,8 +37,8 @@ export interface Legacy {
   script: (req: Request, res: Response) => void;
   /** Requests that wait in `/hold/…` just now. */
   readonly held: number;
-  /** Lets everything go on that waits in `/hold/…`. */
-  release(): void;
+  /** Lets everything go on that waits in `/hold/…`, or in `/hold/…?gate=NAME` alone. */
+  release(gate?: string): void;
   readonly openStreams: number;
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function startLegacy(options: {
     ...options.session,
   });
   const seen: Seen[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = new Map<() => void, string>();
   const streams = new Set<Response | WebSocket>();
   const app = express();
   app.disable("x-powered-by");
@@ -74,9 +74,12 @@ export async function startLegacy(options: {
     get held() {
       return waiting.size;
     },
-    release() {
-      for (const go of waiting) go();
-      waiting.clear();
+    release(gate) {
+      for (const [go, held] of waiting) {
+        if (gate !== undefined && gate !== held) continue;
+        waiting.delete(go);
+        go();
+      }
     },
     get openStreams() {
       return streams.size;
@@ -87,9 +90,9 @@ export async function startLegacy(options: {
   // Waits for `release`, or for `?ms=…`.
   app.all("/hold/:what", async (req, res) => {
     const user = userOf(req);
-    const { ms } = req.query;
+    const { ms, gate } = req.query;
     await new Promise<void>((go) => {
-      if (ms === undefined) waiting.add(go);
+      if (ms === undefined) waiting.set(go, String(gate));
       else setTimeout(go, Number(ms));
     });
     if (req.params["what"] === "save") {
