@@ -28,9 +28,13 @@ process.on("SIGINT", () => endAtOnce());
 process.on("SIGTERM", () => endAtOnce());
 const profileFolder = options.profile ? mkdtempSync(join(tmpdir(), "figway-profile-")) : undefined;
 let stage: Stage | undefined;
+let ended = false;
 try {
   stage = await prepare(options);
   await run(options, stage);
+} catch (error) {
+  // What was being measured fails when everything is ended early; there is nothing to tell of it.
+  if (!ended) throw error;
 } finally {
   await stage?.stop();
   if (profileFolder !== undefined) tellProfiles(profileFolder);
@@ -62,7 +66,7 @@ function wantedPeers({ only, quick }: Pick<BenchOptions, "only" | "quick">): Pee
 
 async function run({ only, quick, rounds, json }: BenchOptions, on: Stage): Promise<void> {
   const lengths: Lengths = quick
-    ? { rounds, firstWarmMs: 1_200, fullMs: 1_500, halfMs: 1_000 }
+    ? { rounds, firstWarmMs: 1_000, fullMs: 1_200, halfMs: 800 }
     : { rounds, firstWarmMs: 3_000, fullMs: 3_000, halfMs: 2_000 };
   const contenders = await startContenders(wantedPeers({ only, quick }), on);
   const peers = await measurePeers(contenders, lengths, on, log);
@@ -94,7 +98,7 @@ async function startContenders(peers: readonly Peer[], on: Stage): Promise<Conte
 
 async function measureExtras(on: Stage, { quick, rounds }: { quick: boolean; rounds: number }) {
   log("10 and 1,000 routes …");
-  const routes = await measureRoutes(on, { rounds, windowMs: quick ? 1_000 : 3_000 });
+  const routes = await measureRoutes(on, { rounds, windowMs: quick ? 600 : 3_000 });
   log("5,000 idle connections …");
   const names = quick ? [PASS_THROUGH] : [PASS_THROUGH, HTTP_PROXY, "undici", "nginx", "haproxy"];
   const idle = await measureIdle(
@@ -102,7 +106,7 @@ async function measureExtras(on: Stage, { quick, rounds }: { quick: boolean; rou
     PEERS.filter((peer) => names.includes(peer.name) && whyNotHere(peer) === undefined),
   );
   log("flips …");
-  const flips = await measureFlips(on, quick ? 3 : 10);
+  const flips = await measureFlips(on, quick ? 2 : 10);
   return { routes, idle, flips };
 }
 
@@ -133,6 +137,7 @@ function tellProfiles(folder: string): void {
 
 /** What is not told to end here ends by itself once this process is gone. */
 function endAtOnce(): void {
+  ended = true;
   log("ended early");
   const overdue = setTimeout(() => {
     killChildren();

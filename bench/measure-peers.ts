@@ -29,7 +29,7 @@ export interface PeerResult {
   readonly cpuUs: number;
   /** The same at half load. */
   readonly halfLoadCpuUs: number;
-  /** To figway's pass-through: the median of the ratios within each round. */
+  /** Of the medians, to figway's pass-through. */
   readonly cpuRatio: number;
   /** The share of its core that the proxy used under full load; below 0.9 it was the load that ended first. */
   readonly utilisation: number;
@@ -109,7 +109,7 @@ function summarise(peer: Peer, rounds: readonly Round[], base: readonly Round[])
     halfLoadP99Us: of(({ half }) => half.p99Us),
     cpuUs: of(({ full }) => cpuOf(full)),
     halfLoadCpuUs: of(({ half }) => cpuOf(half)),
-    cpuRatio: of(({ full }, i) => cpuOf(full) / cpuOf(base[i]?.full ?? full)),
+    cpuRatio: of(({ full }) => cpuOf(full)) / median(base.map(({ full }) => cpuOf(full))),
     utilisation: of(({ full }) => full.cpuUs / 1_000 / full.elapsedMs),
     failures: rounds.reduce((sum, { full, half }) => sum + full.failures + half.failures, 0),
   };
