@@ -132,11 +132,14 @@ export class FuzzedBrowser {
     // figway has seen the logout, unless it could not read the store. What legacy makes of it is legacy's affair.
     const isExcused = () => !this.#trouble.isQuietSince(fromMs);
     await this.#read("GET", "/m/me", isExcused);
+    // The late answer sets the former cookie again, and may find that of the next user.
+    if (this.#random.chance(0.5)) await this.#logIn("new");
     this.#release(user);
     await late;
     await this.#read("GET", "/m/me", isExcused);
     if (!isExcused()) this.counts.late++;
     this.#mayBecome(user);
+    this.#mayBecome(null);
     await this.#logIn("new");
   }
 
