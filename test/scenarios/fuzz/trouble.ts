@@ -68,7 +68,7 @@ export class Trouble {
       case "reload-identity":
         return this.#during(this.#faults, () =>
           this.#rig.reconfigure(({ identity }) => {
-            identity.session["commandTimeoutMs"] = 240 + (++this.#reloads % 20);
+            identity.session["commandTimeoutMs"] = identity.session["commandTimeoutMs"] === 250 ? 249 : 250;
           }),
         );
       case "fault":
