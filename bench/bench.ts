@@ -66,7 +66,7 @@ function wantedPeers({ only, quick }: Pick<BenchOptions, "only" | "quick">): Pee
 
 async function run({ only, quick, rounds, json }: BenchOptions, on: Stage): Promise<void> {
   const lengths: Lengths = quick
-    ? { rounds, firstWarmMs: 1_000, fullMs: 1_200, halfMs: 800 }
+    ? { rounds, firstWarmMs: 1_000, fullMs: 1_000, halfMs: 600 }
     : { rounds, firstWarmMs: 3_000, fullMs: 3_000, halfMs: 2_000 };
   const contenders = await startContenders(wantedPeers({ only, quick }), on);
   const peers = await measurePeers(contenders, lengths, on, log);
