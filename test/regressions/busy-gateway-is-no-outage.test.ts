@@ -26,12 +26,13 @@ it("an answer that came in time counts, although the gateway was held up and loo
   const [port] = (await once(server, "message")) as [number];
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 6; i++) {
     socket.write("?");
-    const answer = withinTime(once(socket, "data"), 60);
+    const answer = withinTime(once(socket, "data"), 200);
     // The write leaves the process before it is held up.
     await new Promise((next) => setImmediate(next));
-    stall(100);
+    // Longer than the limit, and long enough for the server's thread to get its turn on a busy machine.
+    stall(400);
     expect(String(await answer)).toBe("+");
   }
   socket.destroy();

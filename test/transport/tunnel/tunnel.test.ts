@@ -41,7 +41,7 @@ async function gatewayTo(
   const open: OpenTunnel[] = [];
   const upstream = createUpstream({
     name: "modern",
-    config: upstreamSchema.parse({ url: upstreamUrl, ...LIMITS, tls }),
+    config: upstreamSchema.parse({ url: upstreamUrl, ...LIMITS, tls, breaker: {} }),
   });
   stops.push(() => upstream.close());
   const carry = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
