@@ -5,7 +5,7 @@ import { createRoutesView } from "./routes-view.js";
 import { showAudit, showSignedOut, showStatus, showSystem, showUnreachable } from "./system-view.js";
 
 /** How often the page asks, in milliseconds. */
-const REFRESH_MS = 2_000;
+const REFRESH_MS = 3_000;
 
 const main = byId("dashboard", HTMLElement);
 const signIn = byId("sign-in", HTMLFormElement);

@@ -54,8 +54,7 @@ function alertsOf({ reasons, config, flags, identity, tokens, upstreams, overrid
     found.push({ kind: "bad", title: "routes.json was changed and refused; the last good one stays in force", lines });
   }
   if (flags.lastError !== undefined) found.push({ kind: "bad", title: flags.detail, lines: [flags.lastError] });
-  if (!identity.ok)
-    found.push({ kind: "bad", title: "Sessions cannot be read: legacy serves", lines: [identity.detail] });
+  if (!identity.ok) found.push({ kind: "bad", title: "The session store cannot be read", lines: [identity.detail] });
   if (!tokens.ok) found.push({ kind: "bad", title: "The signing keys cannot be read", lines: [tokens.detail] });
   for (const { name, health, lastFailure } of upstreams) {
     if (health === "up") continue;
