@@ -24,13 +24,13 @@ export function checkCrossSite(exchange: Exchange, host: string): void {
   }
   const own = normalOrigin(`${exchange.scheme}://${host}`);
   if (origin !== undefined) {
-    if (normalOrigin(origin) === own) return;
+    if (own !== OPAQUE && normalOrigin(origin) === own) return;
     throw refused(`Origin is ${origin}, this is ${own}`);
   }
   const [referer] = fieldValues(exchange.headers, "referer");
   if (referer !== undefined) {
     const from = normalOrigin(referer);
-    if (from === own || trustedOrigins.includes(from)) return;
+    if (from !== OPAQUE && (from === own || trustedOrigins.includes(from))) return;
     throw refused(`Referer is of ${from}, this is ${own}`);
   }
   if (exchange.kind === "upgrade") return;
@@ -41,7 +41,10 @@ function refused(why: string): GatewayError {
   return new GatewayError("cross-site-request", `the CSRF check failed: ${why}`);
 }
 
-/** Scheme, host and port of a URL in the form that browsers write (RFC 6454 §6.2); `null` for what is no URL. */
+/** What browsers write for an origin that is like no other, not even itself (RFC 6454 §6.2). */
+const OPAQUE = "null";
+
+/** Scheme, host and port of a URL in the form that browsers write; opaque for what is no URL. */
 function normalOrigin(url: string): string {
-  return URL.parse(url)?.origin ?? "null";
+  return URL.parse(url)?.origin ?? OPAQUE;
 }

@@ -21,6 +21,7 @@ const FORBIDDEN = new Set([
   "max-forwards",
   "origin",
   "proxy",
+  "remote-user",
   "set-cookie",
   "te",
   "traceparent",
@@ -30,9 +31,10 @@ const FORBIDDEN = new Set([
   "upgrade",
   "via",
   "x-real-ip",
+  "x-remote-user",
   "x-request-id",
 ]);
-const FORBIDDEN_PREFIXES = ["proxy-", "x-forwarded-", "x-figway-", "sec-"];
+const FORBIDDEN_PREFIXES = ["proxy-", "x-auth-request-", "x-forwarded-", "x-figway-", "sec-"];
 
 /** The trailer fields that may go on, in order. Names are compared with every odd character folded to `-`. */
 export function forwardableTrailers(trailers: RawHeaders): string[] {

@@ -112,6 +112,21 @@ describeWithRealRedis("trap 14: another site cannot act in a user's name where h
     },
   );
 
+  it("a Host that is no host gives no page an origin to share", async () => {
+    for (const host of ["1.2.3.999", "x:99999", "[::1"]) {
+      for (const fields of [
+        [["Origin", "null"]],
+        [["Referer", "no url"]],
+        [["Origin", `http://${host}`]],
+      ] as Fields[]) {
+        const heard = rig.modern.seen.length;
+        const answer = await alice.send("/m/x", { method: "POST", body: "", host, fields });
+        expect([host, fields, [400, 403].includes(answer.status)]).toEqual([host, fields, true]);
+        expect(rig.modern.seen.length).toBe(heard);
+      }
+    }
+  });
+
   it("a user's own requests, and those of sites that are trusted, get through", async () => {
     for (const [name, fields] of accepted()) {
       const answer = await post("/m/x", fields);

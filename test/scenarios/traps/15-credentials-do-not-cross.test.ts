@@ -208,6 +208,21 @@ describeWithRealRedis("traps 15 to 18: credentials do not cross, and no field fr
     }
   });
 
+  it("no such field arrives behind a chunked body either", async () => {
+    const trailers: string[] = [];
+    rig.modern.script = (req, res) =>
+      void req.resume().on("end", () => {
+        trailers.push(...req.rawTrailers);
+        res.end();
+      });
+    const lies = [...IMITATIONS, "Authorization", "Cookie", "Host", "X-Request-Id", "traceparent"];
+    const lines = [...lies.map((name) => `${name}: dave`), "X-Checksum: 1"].join("\r\n");
+    const head = `POST /open/x HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nTrailer: X-Checksum\r\nConnection: close\r\n`;
+    await exchange(rig.port, `${head}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${lines}\r\n\r\n`);
+    rig.modern.script = undefined;
+    expect(trailers).toEqual(["X-Checksum", "1"]);
+  });
+
   it("a session's own odd contents become claims of the token, and never a field", async () => {
     const name = "x\r\nX-Forwarded-User: dave\r\n\r\nGET / HTTP/1.1";
     await alice.logIn({ id: "al\r\nice", name, roles: ["ü", "\u0000"] });
