@@ -50,7 +50,17 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   writeFileSync(join(directory, "flags.json"), JSON.stringify(flags, null, 2));
   const environment = { PORT: "0", ADMIN_PORT: "0", ...options.environment };
   const startIt = () => start({ configFile, environment, logLevel: "silent" });
-  let gateway: RunningGateway = await startIt();
+  const cleanUp = (): void => {
+    for (const server of [legacy, modern]) {
+      server.closeAllConnections();
+      server.close();
+    }
+    rmSync(directory, { recursive: true, force: true });
+  };
+  let gateway: RunningGateway = await startIt().catch((error: unknown) => {
+    cleanUp();
+    throw error;
+  });
   return {
     directory,
     get publicUrl() {
@@ -78,11 +88,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     },
     async stop() {
       await gateway.stop();
-      for (const server of [legacy, modern]) {
-        server.closeAllConnections();
-        server.close();
-      }
-      rmSync(directory, { recursive: true, force: true });
+      cleanUp();
     },
   };
 }
