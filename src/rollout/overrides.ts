@@ -17,8 +17,12 @@ export interface Overrides {
   reload(): "changed" | "same" | "unreadable";
 }
 
+/** Throws where the file is there but cannot be read: starting without the kill switches that somebody set would be the worse mistake. */
 export function createOverrides(file: string): Overrides {
-  let byRoute = read(file) ?? new Map<string, Override>();
+  const kept = read(file);
+  if (kept === undefined)
+    throw new Error(`${file} holds no overrides that can be read: mend it, or delete it to start without any.`);
+  let byRoute = kept;
   return {
     get: (routeId) => byRoute.get(routeId),
     list: () => [...byRoute.values()],

@@ -18,6 +18,13 @@ it("an override outlives a restart until it is cleared", () => {
   expect(createOverrides(path).list()).toEqual([]);
 });
 
+it("a file that cannot be read at the start is an error, not an empty list", () => {
+  const path = file();
+  createOverrides(path).set(stop);
+  writeFileSync(path, "[{");
+  expect(() => createOverrides(path)).toThrow("mend it, or delete it");
+});
+
 it("what another process set is seen after a reload, and a broken file changes nothing", () => {
   const path = file();
   const overrides = createOverrides(path);
