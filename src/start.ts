@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -7,16 +6,16 @@ import { performance } from "node:perf_hooks";
 import { createAdminApp } from "./admin/create-admin-app.ts";
 import { adminServicesOf } from "./admin-services-of.ts";
 import type { Assembled, AssemblyServices } from "./assemble-snapshot.ts";
+import { followCertificate, readCertificate } from "./certificate.ts";
 import { loadConfig } from "./config/load-config.ts";
 import type { Config } from "./config/schema.ts";
-import type { InboundTls } from "./config/schema/listen.ts";
 import { watchFile } from "./config/watch-file.ts";
 import { deriveHandleKey } from "./derive-handle-key.ts";
 import { createFlagActors } from "./flag-actors.ts";
 import { openKeys } from "./open-keys.ts";
 import { createGateway } from "./pipeline/handle-request.ts";
 import { openReloads } from "./reload-config.ts";
-import { createOverrides } from "./rollout/overrides.ts";
+import { createOverrides, type Overrides } from "./rollout/overrides.ts";
 import { StartError } from "./start-error.ts";
 import { createAuditTrail } from "./telemetry/audit.ts";
 import { createLiveFeed } from "./telemetry/live-feed.ts";
@@ -24,7 +23,7 @@ import { createLog, describeError, type LogLevel } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { continueTrace, createRandomHex } from "./telemetry/trace-context.ts";
 import { createTrafficSeries } from "./telemetry/traffic-series.ts";
-import { createListener, type TlsMaterial } from "./transport/inbound/create-listener.ts";
+import { createListener } from "./transport/inbound/create-listener.ts";
 import { createTunnelRegistry } from "./tunnel-registry.ts";
 
 export interface StartOptions {
@@ -61,7 +60,7 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
   const metrics = createMetrics({ processMetrics: true });
   const audit = createAuditTrail({ file: join(stateDir, "audit.jsonl"), log, nowMs: Date.now });
   const randomHex = createRandomHex();
-  const overrides = createOverrides(join(stateDir, "overrides.json"));
+  const overrides = openOverrides(join(stateDir, "overrides.json"));
   const tunnels = createTunnelRegistry();
   const live = createLiveFeed({ nowMs: Date.now });
   const traffic = createTrafficSeries({
@@ -110,6 +109,7 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
     limits,
     timeouts,
     tls: tls === undefined ? undefined : readCertificate(tls, baseDir),
+    http2: tls?.http2 === true,
     onRequest: (request, response) => void gateway.handleRequest(request, response),
     onUpgrade: (request, socket, head) => void gateway.handleUpgrade(request, socket, head),
     onProtocolFailure: metrics.requestRefused,
@@ -120,6 +120,8 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
   });
   const parts = { file, reloads, overrides, flagActors, audit, metrics, log, live, keys, readiness, adminToken };
   const admin: Server = createServer(createAdminApp(adminServicesOf({ ...parts, addresses, traffic: traffic.read })));
+  const certificateWatch =
+    tls === undefined ? undefined : followCertificate({ tls, baseDir, log, replace: listener.replaceCertificate });
   const overridesWatch = watchFile({ path: join(stateDir, "overrides.json"), onChange: () => void overrides.reload() });
 
   try {
@@ -135,6 +137,7 @@ export async function start({ configFile, environment, logLevel = "info" }: Star
 
   async function stop(): Promise<void> {
     overridesWatch.close();
+    certificateWatch?.close();
     traffic.close();
     reloads.close();
     tunnels.closeAll();
@@ -188,13 +191,10 @@ function urlOf(server: Server, scheme: string): string {
   return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-function readCertificate(tls: InboundTls, baseDir: string): TlsMaterial {
-  const read = (file: string): Buffer => {
-    try {
-      return readFileSync(resolve(baseDir, file));
-    } catch (error) {
-      throw new StartError(`The certificate or key ${file} cannot be read: ${describeError(error)}`, { cause: error });
-    }
-  };
-  return { certificate: read(tls.certificateFile), key: read(tls.keyFile), minimumVersion: tls.minimumVersion };
+function openOverrides(file: string): Overrides {
+  try {
+    return createOverrides(file);
+  } catch (error) {
+    throw new StartError(describeError(error), { cause: error });
+  }
 }

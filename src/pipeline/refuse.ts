@@ -5,6 +5,7 @@ import { firstFieldValue } from "../model/raw-headers.ts";
 import { describeError } from "../telemetry/log.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Services } from "./services.ts";
+import { strictTransport } from "./strict-transport.ts";
 
 /**
  * The one place where figway answers for itself: `application/problem+json` (RFC 9457), or a small page where a person is
@@ -33,6 +34,8 @@ export function refuse(
   });
   const body = wantsHtml(exchange) ? page(exchange, refusal) : problem(exchange, refusal);
   const fields = fieldsOf(refusal, body);
+  const hsts = strictTransport(exchange);
+  if (hsts !== undefined) fields.push("Strict-Transport-Security", hsts);
   if ("writeHead" in responder) writeResponse(exchange, responder, refusal, fields, body.text);
   else writeToSocket(responder, refusal, fields, body.text);
 }

@@ -6,6 +6,7 @@ import { setCookieName } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { publicLocation } from "./public-location.ts";
 import { resolveRequestOf } from "./resolve-identity.ts";
+import { STRICT_TRANSPORT, strictTransport } from "./strict-transport.ts";
 import { tagWithSide } from "./validators.ts";
 import type { Translation } from "./translate-credentials.ts";
 
@@ -23,6 +24,7 @@ export function translateAnswer(
   // Also for visitors who are not logged in: a shared cache would show their page to those who are.
   const isPersonal = route.flag !== undefined || (fromModern && route.auth !== "none");
   const makePrivate = isPersonal && route.caching === "private";
+  const hsts = strictTransport(exchange);
   const fields: string[] = [];
   let cacheControl = "";
   for (let i = 0; i < answer.headers.length; i += 2) {
@@ -57,10 +59,14 @@ export function translateAnswer(
       case "clear-site-data":
         pushClearSiteData(fields, name, value);
         break;
+      case "transport":
+        if (hsts === undefined) fields.push(name, value);
+        break;
       case "owned":
         break;
     }
   }
+  if (hsts !== undefined) fields.push("Strict-Transport-Security", hsts);
   if (makePrivate) fields.push("Cache-Control", privateCacheControl(cacheControl));
   if (fromModern && makePrivate && route.keepAlive) pushRenewedCookie(fields);
   // A shared cache would hand one browser's bucket to all (RFC 9111 §7.3).
@@ -122,7 +128,8 @@ type AnswerRule =
   | "refresh"
   | "etag"
   | "caching"
-  | "shared-caching";
+  | "shared-caching"
+  | "transport";
 
 const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["set-cookie", "set-cookie"],
@@ -132,6 +139,7 @@ const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["refresh", "refresh"],
   ["etag", "etag"],
   ["cache-control", "caching"],
+  [STRICT_TRANSPORT, "transport"],
   ["expires", "shared-caching"],
   ["pragma", "shared-caching"],
   ["surrogate-control", "shared-caching"],

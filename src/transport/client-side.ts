@@ -141,7 +141,7 @@ export class Http1Client implements ClientSide {
 }
 
 /** An interim answer is a hint (RFC 8297 §2): it neither sets nor clears what belongs to the final one, which is looked at more closely. */
-function withoutState(headers: RawHeaders): string[] {
+export function withoutState(headers: RawHeaders): string[] {
   return headers.filter((_, i) => !/^(?:set-cookie|clear-site-data)$/i.test(headers[i - (i % 2)] as string));
 }
 

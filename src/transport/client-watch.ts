@@ -1,4 +1,6 @@
-import type { Socket } from "node:net";
+import type { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Http2Request } from "./inbound/http2/http2-request.ts";
 
 /** What must end when its client's connection does. */
 export interface ClientBound {
@@ -16,10 +18,16 @@ interface Watch {
   readonly others: ClientBound[];
 }
 
-type WatchedSocket = Socket & { [watchedBy]?: Watch };
+type Watched = EventEmitter & { [watchedBy]?: Watch };
+
+/** What closes when the client is gone: its connection, or its stream of one. */
+function endOf(request: IncomingMessage): Watched {
+  return request instanceof Http2Request ? request.stream : request.socket;
+}
 
 /** Calls `onClientClosed` when the connection closes, with one listener per connection and not per exchange. */
-export function watchClient(socket: WatchedSocket, exchange: ClientBound): void {
+export function watchClient(request: IncomingMessage, exchange: ClientBound): void {
+  const socket = endOf(request);
   const known = socket[watchedBy];
   if (known === undefined) {
     const watch: Watch = { first: exchange, others: [] };
@@ -31,8 +39,8 @@ export function watchClient(socket: WatchedSocket, exchange: ClientBound): void 
   else known.others.push(exchange);
 }
 
-export function unwatchClient(socket: WatchedSocket, exchange: ClientBound): void {
-  const watch = socket[watchedBy];
+export function unwatchClient(request: IncomingMessage, exchange: ClientBound): void {
+  const watch = endOf(request)[watchedBy];
   if (watch === undefined) return;
   if (watch.first === exchange) {
     watch.first = undefined;

@@ -83,7 +83,7 @@ export class ForwardExchange implements Exchange {
   start(): void {
     const { outbound, framing, upstream, request } = this.#options;
     const max = outbound.limits.maxBodyBytes;
-    watchClient(request.socket, this);
+    watchClient(request, this);
     if (this.#client.gone) this.onClientClosed();
     else if (this.#head === undefined) {
       this.#fail("gateway", "internal", "the request cannot be written: a method, target or field is malformed");
@@ -277,7 +277,7 @@ export class ForwardExchange implements Exchange {
     const { side, upstream: name } = outbound;
     this.#phase = "over";
     if (this.#ticking) upstream.ticker.delete(this);
-    unwatchClient(request.socket, this);
+    unwatchClient(request, this);
     this.#body?.stop();
     upstream.observe(failure);
     if (failure === undefined) {

@@ -3,6 +3,8 @@ import type { Outbound } from "../model/outbound.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { Http1Client } from "./client-side.ts";
 import { ForwardExchange } from "./forward-exchange.ts";
+import { Http2Client } from "./http2-client.ts";
+import { Http2Response } from "./inbound/http2/http2-response.ts";
 import { requestFraming } from "./request-framing.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -22,7 +24,7 @@ export function forward(options: ForwardOptions): Promise<Outcome> {
   const { request, response, outbound, upstream } = options;
   return new Promise((resolve) => {
     const framing = requestFraming(request);
-    const client = new Http1Client(response);
+    const client = response instanceof Http2Response ? new Http2Client(response.stream) : new Http1Client(response);
     new ForwardExchange({ request, outbound, upstream, framing, client, resolve }).start();
   });
 }

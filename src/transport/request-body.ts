@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { IncomingMessage } from "node:http";
 import type { Connection } from "./http1/connection.ts";
 import type { RequestFraming } from "./request-framing.ts";
 import { forwardableTrailers, lastChunk } from "./trailer-fields.ts";
@@ -30,6 +30,8 @@ export class RequestBody {
   /** Whether all of it was written, or none of it will be any more. */
   done = false;
   readonly #options: RequestBodyOptions;
+  /** HTTP/2 hands over views of memory that its session still reads. */
+  readonly #ownsParts: boolean;
   #connection: Connection | undefined;
   /** The head of the request, held back for a moment so that it goes out together with the first part of the body. */
   #heldHead = "";
@@ -37,6 +39,7 @@ export class RequestBody {
 
   constructor(options: RequestBodyOptions) {
     this.#options = options;
+    this.#ownsParts = options.request instanceof IncomingMessage;
   }
 
   /** Writes the head, and then the body as it comes. */
@@ -112,12 +115,12 @@ export class RequestBody {
     this.#heldHead = "";
     if (bytes.length <= STRING_BYTES) {
       const text = before + bytes.toString("latin1") + after;
-      release(bytes);
+      if (this.#ownsParts) release(bytes);
       return connection.write(text);
     }
     connection.cork();
     if (before !== "") connection.write(before);
-    let goOn = connection.write(bytes, () => release(bytes));
+    let goOn = connection.write(bytes, this.#ownsParts ? () => release(bytes) : undefined);
     if (after !== "") goOn = connection.write(after);
     connection.uncork();
     return goOn;

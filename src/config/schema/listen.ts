@@ -60,9 +60,19 @@ const timeoutsSchema = z.strictObject({
 });
 
 const tlsSchema = z.strictObject({
-  certificateFile: z.string().min(1).meta({ description: "The certificate chain in PEM, relative to routes.json." }),
+  certificateFile: z.string().min(1).meta({
+    description:
+      "The certificate chain in PEM, relative to routes.json. Watched: a new one is used for new connections.",
+  }),
   keyFile: z.string().min(1).meta({ description: "The private key in PEM, relative to routes.json." }),
   minimumVersion: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").meta({ description: "The oldest TLS accepted." }),
+  http2: z.boolean().default(true).meta({
+    description: "Whether clients may choose HTTP/2 (ALPN). WebSockets come over HTTP/1.1 in any case.",
+  }),
+  hstsMaxAgeSeconds: z.int().min(0).max(3_153_600_000).optional().meta({
+    description:
+      "Tells browsers to use https alone for so long (Strict-Transport-Security, RFC 6797), in place of what the applications say. 0 takes it back. Default: nothing is said.",
+  }),
 });
 
 /** The public listener. */

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { Server as NetServer, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { InboundLimits, InboundTimeouts } from "../../config/schema/listen.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { acceptHttp2 } from "./http2/accept-http2.ts";
+import { Http2Connection } from "./http2/http2-connection.ts";
 import { isWebSocketUpgrade } from "./is-websocket-upgrade.ts";
 import { LeanRequest } from "./lean-request.ts";
 import type { ParserError, ProtocolFailure } from "./protocol-answer.ts";
@@ -12,6 +15,8 @@ export interface ListenerOptions {
   readonly timeouts: InboundTimeouts;
   /** Certificate chain and key in PEM; undefined: plain HTTP. */
   readonly tls?: TlsMaterial | undefined;
+  /** Whether clients may choose HTTP/2 in the TLS handshake (ALPN). Default: no. */
+  readonly http2?: boolean;
   /** Takes over the exchange, also of requests with `Expect` (100 is not sent by the listener) and before any screening. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Takes over the socket of a request for a WebSocket. `head` holds octets that came after it. */
@@ -45,7 +50,7 @@ const RECENTLY_MS = 500;
 
 /** The public listener over Node's HTTP server, with every limit set and no way to crash it from outside. */
 export function createListener(options: ListenerOptions): Listener {
-  const connections = new Map<object, Connection>();
+  const connections = new Map<object, ClientConnection>();
   let draining = false;
   const owner: ConnectionOwner = {
     timeouts: options.timeouts,
@@ -58,14 +63,21 @@ export function createListener(options: ListenerOptions): Listener {
   };
   const server = createNodeServer(options, (request) => {
     const upgrades = isWebSocketUpgrade(request);
-    if (!upgrades) connections.get(request.socket)?.ignoreUpgrade();
+    if (!upgrades) connectionOf(request.socket)?.ignoreUpgrade();
     return upgrades;
   });
   const connectionOf = (socket: object): Connection => connections.get(socket) as Connection;
-
-  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, new Connection(socket, owner));
+  const remember = (socket: Socket, connection: ClientConnection): void => {
+    connections.set(socket, connection);
     socket.on("close", () => connections.delete(socket));
+  };
+
+  if (options.http2 === true)
+    offerHttp2(server, options.limits, (session, socket) => {
+      remember(socket, new Http2Connection(session, socket, owner));
+    });
+  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    if (!connections.has(socket)) remember(socket, new Connection(socket, owner));
   });
   server.on("request", (request, response) => connectionOf(request.socket).handle(request, response, "body"));
   server.on("checkContinue", (request, response) => connectionOf(request.socket).handle(request, response, "continue"));
@@ -74,7 +86,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.on("upgrade", (request, socket, head) => connectionOf(socket).handleUpgrade(request, head));
   server.on("connect", (_request, socket) => connectionOf(socket).refuse("not-implemented"));
   server.on("clientError", (error: ParserError, socket) => {
-    const connection = connections.get(socket);
+    const connection = connections.get(socket) as Connection | undefined;
     if (connection === undefined) socket.destroy();
     else connection.parserFailed(error);
   });
@@ -83,7 +95,8 @@ export function createListener(options: ListenerOptions): Listener {
   return {
     server,
     connectionCount: () => connections.size,
-    replaceCertificate: (tls) => (server as unknown as SecureServer).setSecureContext(secureOptions(tls)),
+    replaceCertificate: (tls) =>
+      (server as unknown as SecureServer).setSecureContext(secureOptions(tls, options.http2)),
     drain: (deadlineMs) => {
       draining = true;
       return drainConnections(server, connections, deadlineMs);
@@ -91,12 +104,26 @@ export function createListener(options: ListenerOptions): Listener {
   };
 }
 
+/** What the listener does with a client's connection, whatever it speaks. */
+type ClientConnection = Pick<Connection, "idleSinceMs" | "closeWhenAnswered" | "checkBody" | "destroy">;
+
+/** Node's own handler takes every connection for HTTP/1: it gets those that did not choose HTTP/2. */
+function offerHttp2(server: Server, limits: InboundLimits, onSession: Parameters<typeof acceptHttp2>[1]): void {
+  const accept = acceptHttp2(limits, onSession);
+  const [acceptHttp1] = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.alpnProtocol === "h2") accept(socket);
+    else acceptHttp1?.call(server, socket);
+  });
+}
+
 interface SecureServer {
   setSecureContext(options: object): void;
 }
 
 function createNodeServer(
-  { limits, timeouts, tls }: ListenerOptions,
+  { limits, timeouts, tls, http2 }: ListenerOptions,
   shouldUpgrade: (request: IncomingMessage) => boolean,
 ): Server {
   const settings: ServerOptions & Record<string, unknown> = {
@@ -118,7 +145,7 @@ function createNodeServer(
     shouldUpgradeCallback: shouldUpgrade,
   };
   const server =
-    tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...secureOptions(tls) });
+    tls === undefined ? createServer(settings) : createSecureServer({ ...settings, ...secureOptions(tls, http2) });
   // Node drops fields beyond 1,000 without a word: a second Content-Length could hide there. The screening counts them.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.maxConnections;
@@ -127,17 +154,17 @@ function createNodeServer(
   return server;
 }
 
-function secureOptions(tls: TlsMaterial): object {
+function secureOptions(tls: TlsMaterial, http2 = false): object {
   return {
     cert: tls.certificate,
     key: tls.key,
     minVersion: tls.minimumVersion,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],
     handshakeTimeout: 10_000,
   };
 }
 
-function watchBodies(server: Server, connections: Map<object, Connection>, timeouts: InboundTimeouts): void {
+function watchBodies(server: Server, connections: Map<object, ClientConnection>, timeouts: InboundTimeouts): void {
   const intervalMs = Math.max(20, Math.min(1_000, timeouts.bodyIdleTimeoutMs / 2));
   let timer: NodeJS.Timeout | undefined;
   server.on("listening", () => {
@@ -151,7 +178,7 @@ function watchBodies(server: Server, connections: Map<object, Connection>, timeo
 
 function drainConnections(
   server: Server,
-  connections: Map<object, Connection>,
+  connections: Map<object, ClientConnection>,
   deadlineMs: number,
 ): Promise<{ cut: number }> {
   // Not Server#close of node:http: that destroys connections whose next request may be on its way.

@@ -1,0 +1,60 @@
+import type { RawHeaders } from "../../../model/raw-headers.ts";
+
+/** An HTTP/2 request's head as the HTTP/1.1 head that means the same (RFC 9113 §8.3.1), or why there is none. */
+export type RequestHead =
+  | { readonly kind: "ok"; readonly method: string; readonly target: string; readonly headers: RawHeaders }
+  | { readonly kind: "refused"; readonly failure: "bad-request" | "bad-host"; readonly detail: string };
+
+/** Meaningless in HTTP/2, and a message with them is malformed (RFC 9113 §8.2.2). `te` may only say `trailers`. */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+]);
+
+/**
+ * Turns pseudo-header fields into a request line and Host, and joins what HTTP/2 splits. A body of unannounced length becomes a chunked
+ * one. nghttp2 has by then refused most of what is malformed; what it would let through is refused here, never repaired.
+ */
+export function readRequestHead(rawHeaders: RawHeaders, hasBody: boolean): RequestHead {
+  const pseudo = new Map<string, string>();
+  const headers: string[] = [];
+  const crumbs: string[] = [];
+  let host: string | undefined;
+  let hasLength = false;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const value = rawHeaders[i + 1] as string;
+    if (name.startsWith(":")) pseudo.set(name, value);
+    else if (name === "cookie") crumbs.push(value);
+    else if (name === "host") {
+      if (host !== undefined) return refused("bad-host", "there are several Host fields");
+      host = value;
+    } else if (CONNECTION_FIELDS.has(name) || (name === "te" && value.trim().toLowerCase() !== "trailers")) {
+      return refused("bad-request", `the field ${name} is for HTTP/1 (RFC 9113 §8.2.2)`);
+    } else {
+      hasLength ||= name === "content-length";
+      headers.push(name, value);
+    }
+  }
+  const target = pseudo.get(":path") ?? "";
+  // In HTTP/1 an absolute target names the host; here `:authority` does, and a second place for it would be one too many.
+  if (target !== "" && !target.startsWith("/") && target !== "*") return refused("bad-request", ":path is no path");
+  const authority = pseudo.get(":authority");
+  if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
+    return refused("bad-host", ":authority and Host name different hosts (RFC 9113 §8.3.1)");
+  }
+  const named = authority ?? host;
+  if (named !== undefined) headers.unshift("host", named);
+  // RFC 9113 §8.2.3: before it leaves HTTP/2, one field.
+  if (crumbs.length > 0) headers.push("cookie", crumbs.join("; "));
+  if (hasBody && !hasLength) headers.push("transfer-encoding", "chunked");
+  return { kind: "ok", method: pseudo.get(":method") ?? "", target, headers };
+}
+
+function refused(failure: "bad-request" | "bad-host", detail: string): RequestHead {
+  return { kind: "refused", failure, detail };
+}
