@@ -40,7 +40,7 @@ it(`whatever ${BROWSERS} browsers, operators and a bad network do for ${SECONDS}
         random: ofBrowser,
         trouble,
         origin,
-        release: rig.legacy.release,
+        gates: rig.legacy,
         rolling,
       }),
     );

@@ -105,6 +105,7 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
     if (record === undefined) return;
     const wasUser = record.userUntilMs !== undefined && this.#deps.clock.monotonicMs() < record.userUntilMs;
     record.forget();
+    record.forgetCookie();
     this.#watches.changed(record.name.id);
     if (progress === "ended" && wasUser) void this.#buryIfGone(record);
   }

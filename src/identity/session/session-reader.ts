@@ -67,13 +67,14 @@ export class SessionReader {
 
   async #ask(record: SessionRecord): Promise<Identity> {
     const { clock, store, metrics } = this.#options;
-    const sent = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs(), version: record.version };
+    const { version, legacyAnswers } = record;
+    const sent = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs(), legacyAnswers };
     const epoch = this.#epoch(sent.monotonicMs);
     const stored = await store.read(record.name.key);
     const identity = this.#identityOf(record, stored, sent);
     const doneMs = clock.monotonicMs();
     // A change reported meanwhile may be newer than what was read (TRAPS 9): then the answer is for those who waited for it alone.
-    if (identity.kind === "user" && epoch !== 0 && epoch === this.#epoch(doneMs) && record.version === sent.version) {
+    if (identity.kind === "user" && epoch !== 0 && epoch === this.#epoch(doneMs) && record.version === version) {
       this.#remember(record, identity, sent.monotonicMs);
     }
     metrics.read(identity.kind === "refused" ? "anonymous" : identity.kind, doneMs - sent.monotonicMs);
@@ -92,7 +93,7 @@ export class SessionReader {
       this.#options.metrics.resurrected();
       return { kind: "anonymous", reason: "logged-out", sessionHandle: handle };
     }
-    record.cookie = session.cookie;
+    if (record.legacyAnswers === sent.legacyAnswers) record.cookie = session.cookie;
     this.#noteLife(record, {
       remainingMs: stored.remainingMs,
       maxAgeMs: session.cookie.originalMaxAgeMs,
@@ -140,6 +141,7 @@ export class SessionReader {
 interface SentAt {
   readonly nowMs: number;
   readonly monotonicMs: number;
+  readonly legacyAnswers: number;
 }
 
 export interface SessionReaderOptions {

@@ -26,8 +26,10 @@ export class SessionRecord {
   version = 0;
   flight: SessionFlight | undefined;
   following: Promise<Identity> | undefined;
-  /** The attributes of the session's cookie, as last read. */
+  /** The attributes of the session's cookie, as read since legacy last answered; undefined: not known. */
   cookie: SessionCookie | undefined;
+  /** Grows with each answer of legacy's that belongs to the session. */
+  legacyAnswers = 0;
   /** The life that legacy would give the session again at each request, in milliseconds; undefined: it is never prolonged. */
   lifeMs: number | undefined;
   /** When the session had its whole life before it, as far as is known, in monotonic milliseconds. */
@@ -37,6 +39,15 @@ export class SessionRecord {
 
   constructor(name: SessionName) {
     this.name = name;
+  }
+
+  /**
+   * Legacy has answered, and may have given the browser another session: an answer of modern's that was asked for before may not give it
+   * this one again.
+   */
+  forgetCookie(): void {
+    this.legacyAnswers++;
+    this.cookie = undefined;
   }
 
   /** The session may have changed: neither memory nor a read that is under way may answer whoever comes from now on. */

@@ -1,4 +1,5 @@
-import type { LogoutShape } from "../traps/rig/legacy.ts";
+import { until } from "../../doubles/until.ts";
+import type { Legacy, LogoutShape } from "../traps/rig/legacy.ts";
 import type { Random } from "./random.ts";
 import type { Reply, SharedConnections } from "./shared-connections.ts";
 import type { Trouble } from "./trouble.ts";
@@ -25,7 +26,7 @@ export class FuzzedBrowser {
   readonly #random: Random;
   readonly #trouble: Trouble;
   readonly #origin: string;
-  readonly #release: (gate: string) => void;
+  readonly #gates: Pick<Legacy, "holds" | "release">;
   readonly #whileChanging: readonly string[];
   readonly #jar = new Map<string, string>();
   readonly #underWay = new Set<Expected>();
@@ -42,12 +43,12 @@ export class FuzzedBrowser {
     random: Random;
     trouble: Trouble;
     origin: string;
-    /** Lets go on what legacy holds back in this gate. */
-    release: (gate: string) => void;
+    /** Where legacy holds requests back. */
+    gates: Pick<Legacy, "holds" | "release">;
     /** Whether answers renew the session cookie. */
     rolling: boolean;
   }) {
-    this.#release = options.release;
+    this.#gates = options.gates;
     this.#whileChanging = options.rolling ? MODERN_READS : READS;
     this.#name = options.name;
     this.#connections = options.connections;
@@ -126,15 +127,19 @@ export class FuzzedBrowser {
     await this.#read("GET", "/m/me");
     const [user] = this.#now;
     if (this.#now.length > 1 || user === null || user === undefined) return;
-    const late = this.#read("GET", `/hold/save?gate=${user}`);
-    await new Promise((wake) => setTimeout(wake, 10));
+    let isLate = true;
+    const late = this.#read("GET", `/hold/save?gate=${user}`).then(() => {
+      isLate = false;
+    });
+    // Legacy knows the user by then; or the request was cut, or refused.
+    await until("legacy is at work on it", () => this.#gates.holds(user) || !isLate);
     await this.#logOut("destroy");
     // figway has seen the logout, unless it could not read the store. What legacy makes of it is legacy's affair.
     const isExcused = () => !this.#trouble.isQuietSince(fromMs);
     await this.#read("GET", "/m/me", isExcused);
     // The late answer sets the former cookie again, and may find that of the next user.
     if (this.#random.chance(0.5)) await this.#logIn("new");
-    this.#release(user);
+    this.#gates.release(user);
     await late;
     await this.#read("GET", "/m/me", isExcused);
     if (!isExcused()) this.counts.late++;

@@ -37,6 +37,8 @@ export interface Legacy {
   script: (req: Request, res: Response) => void;
   /** Requests that wait in `/hold/…` just now. */
   readonly held: number;
+  /** Whether something waits in `/hold/…?gate=NAME`. */
+  holds(gate: string): boolean;
   /** Lets everything go on that waits in `/hold/…`, or in `/hold/…?gate=NAME` alone. */
   release(gate?: string): void;
   readonly openStreams: number;
@@ -74,6 +76,7 @@ export async function startLegacy(options: {
     get held() {
       return waiting.size;
     },
+    holds: (gate) => [...waiting.values()].includes(gate),
     release(gate) {
       for (const [go, held] of waiting) {
         if (gate !== undefined && gate !== held) continue;
