@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { until } from "../doubles/until.ts";
 import { describeWithRealRedis } from "../identity/describe-with-real-redis.ts";
 import { type Rig, startRig } from "../scenarios/traps/rig/start-rig.ts";
@@ -14,6 +14,10 @@ describeWithRealRedis("with sessions that renew their cookie with every answer",
     });
   });
   afterAll(() => rig.stop());
+  afterEach(async () => {
+    rig.modern.script = undefined;
+    await rig.storeFaults.mend();
+  });
 
   it("an answer of modern's that was asked for before a login does not put the former cookie back after it", async () => {
     const browser = await new Visitor(rig).logIn("alice");
@@ -31,8 +35,6 @@ describeWithRealRedis("with sessions that renew their cookie with every answer",
     await browser.logIn("bob", "new");
     answering?.end();
     expect((await late).all("set-cookie")).toEqual([]);
-    rig.modern.script = undefined;
-    await rig.storeFaults.mend();
   });
 
   it("an answer that was asked for after it renews the cookie as ever", async () => {
