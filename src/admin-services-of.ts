@@ -12,7 +12,7 @@ import type { RouteConfig } from "./config/schema/routes.ts";
 import type { AuditTrail } from "./telemetry/audit.ts";
 import type { LiveFeed } from "./telemetry/live-feed.ts";
 import { describeError, type Log } from "./telemetry/log.ts";
-import type { Metrics } from "./telemetry/metrics.ts";
+import type { ReadableRegistry } from "./telemetry/metrics.ts";
 import type { TrafficReport } from "./telemetry/traffic-series.ts";
 import type { Keys } from "./open-keys.ts";
 
@@ -22,7 +22,7 @@ export interface GatewayParts {
   readonly overrides: Overrides;
   readonly flagActors: FlagActors;
   readonly audit: AuditTrail;
-  readonly metrics: Metrics;
+  readonly metrics: { readonly registry: ReadableRegistry };
   readonly log: Log;
   readonly live: LiveFeed;
   traffic(): TrafficReport;

@@ -8,7 +8,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 const LAYERS: readonly (readonly string[])[] = [
   ["model"],
   ["config", "telemetry"],
-  ["routing", "flags", "identity", "tokens", "transport", "guard", "rollout", "verify", "limits"],
+  ["routing", "flags", "identity", "tokens", "transport", "guard", "rollout", "verify", "limits", "workers"],
   ["pipeline"],
   ["admin", "cli"],
   ["."],

@@ -67,12 +67,12 @@ function addChangeRoutes(app: Express, services: AdminServices): void {
     },
   });
   resource(app, "/api/overrides/:name", {
-    put(request, response) {
-      services.setOverride({ routeId: nameIn(request), why: undefined, ...parseBody(overrideChange, request) });
+    async put(request, response) {
+      await services.setOverride({ routeId: nameIn(request), why: undefined, ...parseBody(overrideChange, request) });
       response.json({ overrides: services.overrides() });
     },
-    delete(request, response) {
-      const cleared = services.clearOverride(nameIn(request), { why: undefined, ...parseBody(authored, request) });
+    async delete(request, response) {
+      const cleared = await services.clearOverride(nameIn(request), { why: undefined, ...parseBody(authored, request) });
       response.json({ cleared, overrides: services.overrides() });
     },
   });

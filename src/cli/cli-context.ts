@@ -19,11 +19,17 @@ export interface CliContext {
 export type StartGateway = (options: {
   readonly configFile: string;
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** Default: 1. */
+  readonly workers?: number;
 }) => Promise<RunningGateway>;
 
 export interface RunningGateway {
   readonly publicUrl: string;
   readonly adminUrl: string;
+  /** The most time that `stop` takes, in milliseconds. */
+  readonly stopWithinMs: number;
+  /** Resolves when it cannot go on although nobody stopped it. */
+  readonly gaveUp?: Promise<Error>;
   stop(): Promise<void>;
 }
 

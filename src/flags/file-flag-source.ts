@@ -103,6 +103,10 @@ class FileFlagSource implements FlagSource {
     return this.#inTurn(() => this.#edit(flag, value));
   }
 
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#reload());
+  }
+
   onChange(listener: FlagChangeListener): () => void {
     return this.#evaluator.onChange(listener);
   }

@@ -21,6 +21,8 @@ export interface FlagSource {
    * Rejects with a `FlagChangeError` whose message says what to do instead.
    */
   set(flag: string, value: FlagValue): Promise<void>;
+  /** Looks at the source now. Rejects never: what goes wrong is in the status. */
+  refresh(): Promise<void>;
   /**
    * Tells of every change after the first load, also of those made by hand in the file or in Unleash. Returns what ends
    * the subscription. A listener that throws is logged and hurts nobody else.

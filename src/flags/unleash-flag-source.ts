@@ -119,6 +119,10 @@ class UnleashFlagSource implements FlagSource {
     return turn;
   }
 
+  refresh(): Promise<void> {
+    return this.#poller.refresh();
+  }
+
   onChange(listener: FlagChangeListener): () => void {
     return this.#evaluator.onChange(listener);
   }

@@ -32,8 +32,13 @@ const RANKS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, 
  * Lines are put together by `JSON.stringify`. pino, with redaction by paths, took a third of all that a forwarded request cost; this
  * takes a twentieth (docs/benchmarks.md).
  */
-export function createLog(options: { level: LogLevel; fd?: number }): Log & { close(): void } {
-  const sink = createLineSink(options.fd ?? 1);
+export function createLog(options: {
+  level: LogLevel;
+  fd?: number;
+  /** How many processes write there. Default: this one alone. */
+  writers?: "one" | "several";
+}): Log & { close(): void } {
+  const sink = createLineSink(options.fd ?? 1, options.writers);
   const threshold = RANKS[options.level];
   return {
     debug: (message, fields) => write("debug", message, fields),

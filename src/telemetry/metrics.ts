@@ -3,6 +3,9 @@ import type { Decision } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
 import type { FailedOutcome } from "../model/outcome.ts";
 
+/** As much of a registry as is needed to read it; it may stand for several processes. */
+export type ReadableRegistry = Pick<Registry, "contentType" | "metrics" | "getSingleMetric">;
+
 /** figway's own metrics, named after the Prometheus conventions (base units, `_total` for counters). */
 export interface Metrics {
   readonly registry: Registry;
@@ -40,7 +43,8 @@ export type CountedEvent =
   | "session-cookie-set-by-modern"
   | "spoofed-field-removed"
   | "bad-session-signature"
-  | "session-reappeared";
+  | "session-reappeared"
+  | "worker-ended";
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 

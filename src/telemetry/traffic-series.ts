@@ -1,4 +1,4 @@
-import type { Metrics } from "./metrics.ts";
+import type { ReadableRegistry } from "./metrics.ts";
 import { createTrafficCells, type RouteTraffic, type TrafficTotals } from "./traffic-cells.ts";
 
 /** The traffic of the last minutes, by route and side. A side without any in that time is left out. */
@@ -20,7 +20,7 @@ const STEP_SECONDS = 5;
 
 /** Looks at the process's own counters every few seconds and keeps five minutes of what they gained. Requests pay nothing for it. */
 export function createTrafficSeries(options: {
-  registry: Metrics["registry"];
+  registry: ReadableRegistry;
   nowMs: () => number;
   onProblem: (error: unknown) => void;
 }): TrafficSeries {

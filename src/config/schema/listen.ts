@@ -54,6 +54,10 @@ const timeoutsSchema = z.strictObject({
   webSocketIdleTimeoutMs: milliseconds
     .default(300_000)
     .meta({ description: "The most time in which neither side of a WebSocket says anything." }),
+  drainDelayMs: z.int().min(0).max(600_000).default(0).meta({
+    description:
+      "How long a figway that was asked to stop still takes requests while it says that it is not ready. As long as the balancer in front needs to notice.",
+  }),
   drainTimeoutMs: milliseconds
     .default(10_000)
     .meta({ description: "How long a stopping figway waits for exchanges in flight before it cuts them." }),
@@ -79,6 +83,10 @@ const tlsSchema = z.strictObject({
 export const listenSchema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").meta({ description: "The address to listen on." }),
   port: z.int().min(0).max(65_535).default(3000).meta({ description: "The port; the environment's PORT wins." }),
+  reusePort: z.boolean().default(false).meta({
+    description:
+      "Whether another figway may listen on the same port (SO_REUSEPORT), so that the next one is there before this one ends. Not on every system.",
+  }),
   trustedProxies: z
     .array(z.string().min(1))
     .default([])

@@ -149,6 +149,8 @@ function createNodeServer(
   // Node drops fields beyond 1,000 without a word: a second Content-Length could hide there. The screening counts them.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.maxConnections;
+  // In a worker the connections over the limit would otherwise be handed round for ever.
+  (server as Server & { dropMaxConnection: boolean }).dropMaxConnection = true;
   // Undocumented but as old as the module: without it a client that half-closes gets its answer cut.
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   return server;
