@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate, setTimeout as pause } from "node:timers/promises";
 import { followCertificate, readCertificate } from "./certificate.ts";
 import type { Core } from "./gateway-core.ts";
 import { listen, urlOf } from "./listen.ts";
@@ -45,6 +45,8 @@ export async function openPublicListener(core: Core, share = 1): Promise<PublicL
     if (afterMs > 0) await pause(afterMs);
     certificateWatch?.close();
     tunnels.closeAll();
+    // What the kernel has queued for this socket dies with it: it is closed right after a look at the queue.
+    if (config.listen.reusePort) await setImmediate();
     await listener.drain(core.reloads.current().snapshot.config.listen.timeouts.drainTimeoutMs);
   }
 }
