@@ -108,11 +108,8 @@ function writeResponse(
     return;
   }
   // An unread body would be taken for the next request, or keep the client sending: the connection ends with this answer. So it
-  // does where it is in doubt what the next request would be (RFC 9112 §6.1, §6.3).
-  const closing =
-    refusal.code === "ambiguous-framing" ||
-    refusal.code === "bad-host" ||
-    (hasBody(exchange) && !exchange.request.complete);
+  // does behind whatever cannot be understood: then it is in doubt as well what the next request would be (RFC 9112 §6.1, §6.3).
+  const closing = refusal.status === 400 || (hasBody(exchange) && !exchange.request.complete);
   if (closing) fields.push("Connection", "close");
   response.writeHead(refusal.status, fields);
   response.end(exchange.method === "HEAD" ? undefined : text);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { RawHeaders } from "../model/raw-headers.ts";
 import type { AnswerFraming } from "./http1/answer-framing.ts";
 import { copyToLent } from "./lent-buffers.ts";
@@ -47,6 +48,8 @@ export class Http1Client implements ClientSide {
   /** The head, until the first of it is sent: an answer that turns out broken in the same read can still be a 502. */
   #head: Head | undefined;
   #chunked = false;
+  /** Nothing but the end of the connection tells the client where the body ends. */
+  #endsWithConnection = false;
   #gathered = "";
   #gatherBytes = GATHER_BYTES;
   #writable = true;
@@ -80,6 +83,7 @@ export class Http1Client implements ClientSide {
     const endless = framing.kind === "chunked" || framing.kind === "until-close";
     // RFC 9112 §6.1: no transfer coding for an HTTP/1.0 client, which then reads until the connection closes.
     this.#chunked = endless && this.#response.req.httpVersionMinor === 1;
+    this.#endsWithConnection = endless && !this.#chunked;
     const fields = this.#chunked ? [...headers, "Transfer-Encoding", "chunked"] : withoutTrailer(headers);
     this.#head = { status, statusText, headers: fields };
   }
@@ -113,8 +117,11 @@ export class Http1Client implements ClientSide {
   }
 
   cut(): void {
+    const { socket } = this.#response.req;
+    // There a plain end of the connection would be the end of a whole answer; a reset is not.
+    if (this.#endsWithConnection && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
     this.#response.destroy();
-    this.#response.req.socket.destroy();
+    socket.destroy();
   }
 
   onDrain(listener: () => void): void {

@@ -20,6 +20,9 @@ const REQUEST_FIELDS = new Set([
 /** In an answer `Content-Length` says something of the representation (HEAD, 304), and `Trailer` goes with the trailers. */
 const ANSWER_FIELDS = new Set(["connection", "keep-alive", "te", "upgrade", "proxy", "transfer-encoding"]);
 
+/** RFC 9110 §8.6: an interim answer or a 204 must not have a length; a reader who believes it would wait, or read on too far. */
+const CONTENTLESS_ANSWER_FIELDS = new Set([...ANSWER_FIELDS, "content-length"]);
+
 const LETTER_P = 0x70;
 /** 1 at the length of each name above. */
 const LENGTHS = new Uint8Array(32);
@@ -33,9 +36,9 @@ export function endToEndFields(rawHeaders: RawHeaders): string[] {
   return withoutHopByHop(rawHeaders, REQUEST_FIELDS);
 }
 
-/** The fields of an answer that go on to the client: order, case and duplicates as they came. */
-export function endToEndAnswerFields(rawHeaders: RawHeaders): string[] {
-  return withoutHopByHop(rawHeaders, ANSWER_FIELDS);
+/** The fields of an answer with this status that go on to the client: order, case and duplicates as they came. */
+export function endToEndAnswerFields(rawHeaders: RawHeaders, status: number): string[] {
+  return withoutHopByHop(rawHeaders, status < 200 || status === 204 ? CONTENTLESS_ANSWER_FIELDS : ANSWER_FIELDS);
 }
 
 function withoutHopByHop(rawHeaders: RawHeaders, dropped: ReadonlySet<string>): string[] {

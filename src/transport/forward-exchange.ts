@@ -112,7 +112,7 @@ export class ForwardExchange implements Exchange {
       return;
     }
     try {
-      if (!this.#client.gone) this.#client.information(head.status, endToEndAnswerFields(head.headers));
+      if (!this.#client.gone) this.#client.information(head.status, endToEndAnswerFields(head.headers, head.status));
     } catch (error) {
       this.#failUnwritable(error);
     }
@@ -123,7 +123,7 @@ export class ForwardExchange implements Exchange {
     this.#status = head.status;
     this.#upstreamCloses = !facts.reusable;
     try {
-      const fields = endToEndAnswerFields(head.headers);
+      const fields = endToEndAnswerFields(head.headers, head.status);
       const translated = this.#options.outbound.translateAnswer(head.status, fields);
       this.#client.head(head.status, head.statusText, translated, facts.framing);
       if (this.#options.outbound.holdAnswer?.(head.status, fields) === true) this.#hold();

@@ -1,6 +1,8 @@
 import { ANSWER_CASES } from "./cases/answers.ts";
 import { BAD_ORIGIN_CASES } from "./cases/bad-origin.ts";
 import { CLIENT_CASES } from "./cases/clients.ts";
+import { DESYNC_CASES } from "./cases/desync.ts";
+import { ENDURANCE_CASES } from "./cases/endurance.ts";
 import { FIDELITY_CASES } from "./cases/fidelity.ts";
 import { FRAMING_CASES } from "./cases/framing.ts";
 import { HOP_BY_HOP_CASES } from "./cases/hop-by-hop.ts";
@@ -25,4 +27,6 @@ export const ALL_CASES: readonly ConformanceCase[] = [
   ...BAD_ORIGIN_CASES,
   ...WEBSOCKET_CASES,
   ...CLIENT_CASES,
+  ...DESYNC_CASES,
+  ...ENDURANCE_CASES,
 ];

@@ -98,6 +98,8 @@ function wantedOf(octets: string): Wanted {
   const targets: string[] = [];
   let whole = 0;
   for (let at = 0; at < octets.length; ) {
+    // Empty lines before a request are passed over (RFC 9112 §2.2), also what is left of one behind a body that was too long.
+    while (octets[at] === "\r" || octets[at] === "\n") at++;
     const read = readMessage(octets, at, "request");
     // A head in order before a body that is not: the origin may see its beginning.
     const head = typeof read === "string" ? readMessage(octets, at, "answer-without-body") : read;

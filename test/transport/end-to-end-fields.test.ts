@@ -47,19 +47,25 @@ it("drops what any Connection field nominates, also before it and twice", () => 
 
 it("lets Connection nominate neither Host nor framing", () => {
   expect(endToEndFields(["Host", "h", "Connection", "host"])).toEqual(["Host", "h"]);
-  expect(endToEndAnswerFields(["Content-Length", "3", "Connection", "content-length"])).toEqual([
+  expect(endToEndAnswerFields(["Content-Length", "3", "Connection", "content-length"], 200)).toEqual([
     "Content-Length",
     "3",
   ]);
 });
 
 it("leaves Content-Length and Trailer in an answer, and takes the transfer coding out", () => {
-  expect(endToEndAnswerFields(["Content-Length", "3", "Transfer-Encoding", "chunked", "Trailer", "X"])).toEqual([
+  expect(endToEndAnswerFields(["Content-Length", "3", "Transfer-Encoding", "chunked", "Trailer", "X"], 200)).toEqual([
     "Content-Length",
     "3",
     "Trailer",
     "X",
   ]);
+});
+
+it("leaves no length in an answer that can have no content", () => {
+  for (const status of [103, 204])
+    expect(endToEndAnswerFields(["Content-Length", "3", "X", "y"], status)).toEqual(["X", "y"]);
+  expect(endToEndAnswerFields(["Content-Length", "3"], 304)).toEqual(["Content-Length", "3"]);
 });
 
 it("lets no trailer pose as a field that decides something", () => {

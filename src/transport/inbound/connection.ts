@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { InboundTimeouts } from "../../config/schema/listen.ts";
 import { answersAsLastHop } from "./answers-as-last-hop.ts";
+import { namesOtherProtocol } from "./names-other-protocol.ts";
 import { failureOf, type ParserError, type ProtocolFailure, protocolAnswer } from "./protocol-answer.ts";
 import { screenHandshake } from "./screen-handshake.ts";
 
@@ -49,6 +50,8 @@ export class Connection {
   #lingering = false;
   #upgraded = false;
   #upgradeIgnored = false;
+  /** Nothing more is read, because too many requests wait. */
+  #holdsBack = false;
   /** Octets read when last looked at; -1: not yet looked at during this request. */
   #bytesSeen = -1;
   #bytesSeenAtMs = 0;
@@ -64,6 +67,9 @@ export class Connection {
     // Node calls destroySoon() after an answer with `Connection: close`. With request octets still unread the kernel then
     // sends RST, which takes the answer away from the client (RFC 9112 §9.6).
     socket.destroySoon = () => this.#closeAfterAnswer();
+    // Node reads on whenever an answer has drained, however many requests wait here: a client that sends without reading would
+    // fill the memory, and its reset then keep Node busy for minutes (seen in 26.10 with 200,000 requests).
+    socket.resume = () => (this.#holdsBack ? socket : Socket.prototype.resume.call(socket));
   }
 
   /** Milliseconds (of `performance.now()`) since when nothing has been asked; undefined: busy or upgraded. */
@@ -83,6 +89,8 @@ export class Connection {
     // What comes behind the last answer is read only to be thrown away.
     if (this.#lingering || this.#socket.writableEnded) return;
     if (this.#upgradeIgnored) response.shouldKeepAlive = false;
+    // The screening refuses every version but 1.0 and 1.1.
+    if (namesOtherProtocol(request)) request.httpVersionMajor = 0;
     const current = { request, response, awaits } as const;
     if (this.#current === undefined) this.#start(current);
     else this.#wait(current);
@@ -173,7 +181,9 @@ export class Connection {
 
   #wait(waiting: Waiting): void {
     this.#waiting.push(waiting);
-    if (this.#waiting.length === MAX_WAITING) this.#socket.pause();
+    if (this.#waiting.length < MAX_WAITING) return;
+    this.#holdsBack = true;
+    this.#socket.pause();
   }
 
   #answered(): void {
@@ -183,11 +193,16 @@ export class Connection {
     if (this.#socket.destroyed || this.#socket.writableEnded || this.#lingering) return;
     if (!request.complete) this.#discardRest(request);
     const next = this.#waiting.shift();
-    if (this.#waiting.length === MAX_WAITING - 1) this.#socket.resume();
+    if (this.#holdsBack && this.#waiting.length < MAX_WAITING) this.#readOn();
     if (next === undefined) {
       if (this.#lastWords !== undefined) this.#sayLast(this.#lastWords, this.#owner.timeouts.lingerMs);
     } else if ("response" in next) this.#start(next);
     else this.#startUpgrade(next.request, next.head);
+  }
+
+  #readOn(): void {
+    this.#holdsBack = false;
+    this.#socket.resume();
   }
 
   /** After an early answer the rest of the body is read and thrown away, for a bounded time, to save the connection. */
@@ -217,7 +232,7 @@ export class Connection {
     this.#lingering = true;
     this.#waiting = [];
     this.#socket.end();
-    this.#socket.resume();
+    this.#readOn();
     if (this.#socket.readableEnded) this.#socket.destroy();
     else setTimeout(() => this.#socket.destroy(), lingerMs).unref();
   }

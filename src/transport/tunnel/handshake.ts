@@ -153,12 +153,9 @@ export class Handshake {
       if (head.headers[i]?.toLowerCase() === "upgrade") upgrade += `,${head.headers[i + 1]}`;
     }
     if (upgrade.toLowerCase() !== ",websocket") return { client, translated: undefined };
-    const fields = outbound.translateAnswer(101, endToEndAnswerFields(head.headers));
+    const fields = outbound.translateAnswer(101, endToEndAnswerFields(head.headers, 101));
     let translated = "";
-    for (let i = 0; i < fields.length; i += 2) {
-      // A 101 has no body, whatever it says (RFC 9112 §6.1, §6.2).
-      if (fields[i]?.toLowerCase() !== "content-length") translated += `${fields[i]}: ${fields[i + 1]}\r\n`;
-    }
+    for (let i = 0; i < fields.length; i += 2) translated += `${fields[i]}: ${fields[i + 1]}\r\n`;
     return { client, translated };
   }
 

@@ -53,7 +53,7 @@ export class RefusalRelay implements ResponseHandler {
   }
 
   onHead(head: ResponseHead, facts: AnswerFacts): void {
-    const fields = this.#options.translateAnswer(head.status, endToEndAnswerFields(head.headers));
+    const fields = this.#options.translateAnswer(head.status, endToEndAnswerFields(head.headers, head.status));
     let text = `HTTP/1.1 ${head.status} ${head.statusText}\r\n`;
     for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
     this.#chunked = facts.framing.kind === "chunked" || facts.framing.kind === "until-close";

@@ -305,7 +305,8 @@ it("takes no more than a little from a client that sends ahead of the 101", asyn
   };
   push();
   await expect.poll(() => gateway.outcomes.length).toBe(1);
-  expect(sent).toBeLessThan(32 << 20);
+  // The system's buffers alone may hold 36 MB (tcp_rmem and tcp_wmem of Linux).
+  expect(sent).toBeLessThan(64 << 20);
 });
 
 it("slows an upstream down when the client does not read", async () => {
