@@ -12,6 +12,15 @@ export function isReserved(target: string): boolean {
   return target.startsWith(RESERVED_PREFIX);
 }
 
+/**
+ * figway has no WebSocket of its own, and what is below its prefix is no application's.
+ *
+ * @throws GatewayError `not-found`
+ */
+export function refuseReserved({ target }: EffectiveTarget): void {
+  if (isReserved(target)) throw new GatewayError("not-found", `figway has no WebSocket at ${target}`);
+}
+
 /** The published keys, and whether this replica may take traffic. */
 export function answerReserved(
   exchange: Exchange,

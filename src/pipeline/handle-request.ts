@@ -6,7 +6,7 @@ import type { Identity } from "../model/identity.ts";
 import type { Outbound } from "../model/outbound.ts";
 import { LEGACY } from "../model/side.ts";
 import { forwardRequest, openTunnel } from "./carry.ts";
-import { answerReserved, isReserved } from "./answer-reserved.ts";
+import { answerReserved, isReserved, refuseReserved } from "./answer-reserved.ts";
 import { assignBucket, type Bucket } from "./bucket.ts";
 import { checkAccess } from "./check-access.ts";
 import { decideTarget } from "./decide-target.ts";
@@ -67,7 +67,9 @@ export function createGateway(services: Services) {
   async function handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const exchange = openExchange(request, "upgrade", services);
     try {
-      const plan = await planExchange(exchange, screenFraming(exchange));
+      const effective = screenFraming(exchange);
+      refuseReserved(effective);
+      const plan = await planExchange(exchange, effective);
       const outcome = await openTunnel(exchange, plan, { socket, head }, services);
       settle(exchange, plan, outcome, services);
       const refusal = outcome.kind === "failed" ? refusalOf(outcome) : undefined;

@@ -95,6 +95,15 @@ it("a WebSocket goes where the flag says, as the same user, and closes when its 
   }
 });
 
+it("a WebSocket below figway's own prefix reaches no application", async () => {
+  const socket = new WebSocket(`${shop.url.replace("http", "ws")}/.figway/ticker`);
+  const status = await new Promise<number>((resolve) => {
+    socket.once("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+    socket.once("error", () => undefined);
+  });
+  expect(status).toBe(404);
+});
+
 it("a WebSocket from another site's page is refused before a token is minted", async () => {
   const bob = openBrowser(shop.url);
   await bob.login("bob");
