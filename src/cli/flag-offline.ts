@@ -1,5 +1,6 @@
 import { FlagChangeError } from "../flags/flag-change-error.ts";
 import type { FlagSource, FlagValue } from "../flags/flag-source.ts";
+import type { RouteConfig } from "../config/schema/routes.ts";
 import { actorOf } from "./actor.ts";
 import type { CliContext } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -29,7 +30,7 @@ export async function setFlag(
     context,
     environment,
   }: { options: FlagOptions; context: CliContext; environment: Readonly<NodeJS.ProcessEnv> },
-): Promise<FlagChanged & { readonly file: string }> {
+): Promise<FlagChanged & { readonly file: string; readonly routes: readonly RouteConfig[] }> {
   const configFile = configFileOf(options, context);
   const gateway = await openOfflineGateway(configFile, environment);
   const { config, flags } = gateway;
@@ -45,7 +46,8 @@ export async function setFlag(
       after: changed.after,
       why: options.why,
     });
-    return { ...changed, file: config.flags.source === "file" ? config.flags.file : config.flags.url };
+    const file = config.flags.source === "file" ? config.flags.file : config.flags.url;
+    return { ...changed, file, routes: config.routes };
   } catch (error) {
     if (error instanceof FlagChangeError) throw new CommandFailure(error.message, { cause: error });
     throw error;

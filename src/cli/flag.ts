@@ -9,6 +9,7 @@ import { parseFlagValue } from "./flag-value.ts";
 import { printReport, type Report } from "./report.ts";
 import type { CommandHost } from "./run-cli.ts";
 import { table } from "./table.ts";
+import { unaskedFlag } from "./unasked-flag.ts";
 
 /** What `GET /api/flags` says, and the files in the same form. */
 export interface FlagList {
@@ -91,13 +92,27 @@ async function setFlag(
   const client = adminClientFor(options, environment);
   const body = { value: change.value, actor: actorOf(context.environment), why: options.why };
   const answer = await client.send<FlagChanged>("PUT", `/api/flags/${encodeURIComponent(change.name)}`, body);
-  if (answer.kind === "answered") return changedReport(answer.body, "in force now", context);
+  if (answer.kind === "answered") {
+    const routes = await client.get<{ routes: readonly { flag?: string | null }[] }>("/api/routes");
+    const warning = routes.kind === "answered" ? unaskedFlag(change.name, routes.body.routes) : undefined;
+    return changedReport(answer.body, { effect: "in force now", warning }, context);
+  }
   refuseIfNamed(options, client, answer.detail);
   const changed = await (await offline()).setFlag(change, { options, context, environment });
-  return changedReport(changed, `written to ${changed.file}; no gateway runs at ${client.url}`, context);
+  const effect = `written to ${changed.file}; no gateway runs at ${client.url}`;
+  return changedReport(changed, { effect, warning: unaskedFlag(change.name, changed.routes) }, context);
 }
 
-function changedReport({ flag, before, after }: FlagChanged, effect: string, { paint }: CliContext): Report {
+function changedReport(
+  { flag, before, after }: FlagChanged,
+  { effect, warning }: { readonly effect: string; readonly warning: string | undefined },
+  { paint }: CliContext,
+): Report {
   const sentence = before === after ? `${flag} stays ${after}` : `${flag}: ${before} → ${paint("bold", after)}`;
-  return { exitCode: 0, json: { flag, before, after, effect }, text: `${sentence} (${effect})` };
+  const text = `${sentence} (${effect})`;
+  return {
+    exitCode: 0,
+    json: { flag, before, after, effect, warning },
+    text: warning === undefined ? text : `${text}\n${paint("yellow", warning)}`,
+  };
 }

@@ -5,6 +5,7 @@ import { distinctListeners } from "./rules/distinct-listeners.ts";
 import { flagOrTarget } from "./rules/flag-or-target.ts";
 import { legacyExists } from "./rules/legacy-exists.ts";
 import { legacyNeedsNoFlag } from "./rules/legacy-needs-no-flag.ts";
+import { methodsThatArrive } from "./rules/methods-that-arrive.ts";
 import { modernOnlySettings } from "./rules/modern-only-settings.ts";
 import { noEqualRanks } from "./rules/no-equal-ranks.ts";
 import { reservedPaths } from "./rules/reserved-paths.ts";
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = [
   flagOrTarget,
   legacyNeedsNoFlag,
   modernOnlySettings,
+  methodsThatArrive,
   noEqualRanks,
   rewriteOrStripPrefix,
   stripPrefixFits,

@@ -53,6 +53,14 @@ it("flag flips the running gateway's flag, with who and why on record", async ()
   expect(JSON.parse(off.out)).toMatchObject({ flag: "orders-modern", before: "on", after: "off" });
 });
 
+it("flag says so when no route asks for the flag that it set", async () => {
+  const { code, out } = await figway(["flag", "orders-modem", "on"], environment);
+  const warning = "No route asks for the flag orders-modem, so this changes nothing. Did you mean orders-modern?";
+  expect({ code, out }).toEqual({ code: 0, out: `orders-modem: absent → on (in force now)\n${warning}\n` });
+  const json = await figway(["flag", "orders-modem", "off", "--json"], environment);
+  expect(JSON.parse(json.out)).toMatchObject({ flag: "orders-modem", warning });
+});
+
 it("explain asks the running gateway, with header fields and host", async () => {
   const plain = await figway(["explain", "GET", "/blue", "--json"], environment);
   expect(JSON.parse(plain.out)).toMatchObject({ route: { id: "rest" }, reason: "no-flag" });

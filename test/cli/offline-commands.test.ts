@@ -118,6 +118,12 @@ it("a percentage may be written with or without its sign", async () => {
   expect((await figway(["flag"], environment)).out).toContain("30 % of buckets");
 });
 
+it("a flag that no route asks for is set with a warning, also without a gateway", async () => {
+  const { code, out } = await figway(["flag", "orders-modem", "on"], environment);
+  expect(code).toBe(0);
+  expect(out).toMatch(/No route asks for the flag orders-modem, .* Did you mean orders-modern\?\n$/);
+});
+
 it("a flag nobody knows cannot be shown", async () => {
   const { code, error } = await figway(["flag", "nope"], environment);
   expect({ code, error }).toEqual({ code: 1, error: "figway: There is no flag nope; there are orders-modern.\n" });

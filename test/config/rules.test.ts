@@ -39,6 +39,16 @@ const cases: readonly Case[] = [
   { title: "no upstream called legacy", rest: { upstreams: { modern } }, problems: ["upstreams"] },
   { title: "an upstream that is not there", routes: [{ ...a, to: "third" }], problems: ["routes[0].to"] },
   {
+    title: "an upstream that is not there, beside a misspelt flag",
+    routes: [{ ...a, to: "third", flagg: "f" }],
+    problems: ["routes[0].to", "routes[0].flagg"],
+  },
+  {
+    title: "methods that never come to a route",
+    routes: [{ ...a, methods: ["GET", "GETT", "TRACE", "CONNECT", "PROPFIND"] }],
+    problems: ["routes[0].methods[1]", "routes[0].methods[2]", "routes[0].methods[3]"],
+  },
+  {
     title: "a flag without `to`, and no upstream called modern",
     routes: [{ id: "a", path: "/a", flag: "f" }],
     rest: { upstreams: { legacy } },

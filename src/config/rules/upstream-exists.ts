@@ -7,8 +7,9 @@ import type { Rule } from "./rule.ts";
 export const upstreamExists: Rule = ({ routes, upstreams }) => {
   if (upstreams === undefined) return [];
   return routes.flatMap((route) => {
-    if (!isCertain(route, "to", "flag")) return [];
     const { to, flag } = route.fields;
+    if (!isCertain(route, "to")) return [];
+    if (to === undefined && !isCertain(route, "flag")) return [];
     const name = to ?? (flag === undefined ? undefined : "modern");
     // That legacy itself is missing is told once, by legacyExists.
     if (name === undefined || name === LEGACY || upstreams.has(name)) return [];
