@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
@@ -157,6 +157,20 @@ it.each([
   expect(run.output()).toContain(sentence);
   expect(run.output()).not.toContain("    at ");
   expect(run.processes()).toEqual([]);
+});
+
+it("a start that fails leaves alone what commands need to find a demo that runs beside it", async () => {
+  const ofTheOther = "# Written by figway dev; read by the other commands.\nPORT='1'\nADMIN_PORT='2'\n";
+  const run = await dev({
+    environment: { REDIS_URL: "redis://127.0.0.1:1" },
+    prepare: (folder) => {
+      mkdirSync(join(folder, ".figway"));
+      writeFileSync(join(folder, ".figway/dev.env"), ofTheOther);
+    },
+  });
+  expect(await run.ended).toBe(1);
+  expect(run.output()).toContain("Nothing answers at 127.0.0.1:1");
+  expect(readFileSync(join(run.folder, ".figway/dev.env"), "utf8")).toBe(ofTheOther);
 });
 
 /** Runs a command in a folder as in another terminal, and gives its standard output. */

@@ -13,7 +13,11 @@ export type LogSource = keyof typeof COLOURS;
 
 const WIDTH = Math.max(...Object.keys(COLOURS).map((name) => name.length));
 
-/** Writes one line of a child, with its name in front. */
-export function devLogLine(source: LogSource, line: string, paint: Paint): string {
-  return `${paint(COLOURS[source], `${source.padEnd(WIDTH)} │`)} ${line}\n`;
+/** Writes what a child said, with its name in front of each line. */
+export function devLogLine(source: LogSource, text: string, paint: Paint): string {
+  const name = paint(COLOURS[source], `${source.padEnd(WIDTH)} │`);
+  return text
+    .split("\n")
+    .map((line) => `${name} ${line}\n`)
+    .join("");
 }

@@ -10,7 +10,10 @@ interface LogLine {
 
 const METHOD_WIDTH = 4;
 
-/** A JSON log line of figway as a person reads it: requests with their decision, the rest as level, message and fields. */
+/**
+ * A JSON log line of figway as a person reads it: requests with their decision, the rest as level, message and fields. The
+ * problems of a refused file stand below it, one on each line.
+ */
 export function readableLogLine(line: string, paint: Paint): string {
   const parsed = parse(line);
   if (parsed === undefined) return line;
@@ -36,24 +39,42 @@ function requestLine(line: LogLine, paint: Paint): string {
 
 /** `flag-changed orders-modern: off → on by alice (GA)` */
 function auditLine(line: LogLine, paint: Paint): string {
+  // Nothing changed, and what was wrong stands right above, from the log line of the refusal.
+  if (line["action"] === "config-refused") return paint("bold", `config-refused ${text(line["target"])}`);
   const why = text(line["why"]);
   const change = `${text(line["before"])} → ${text(line["after"])}`;
   const sentence = `${text(line["action"])} ${text(line["target"])}: ${change} by ${text(line["actor"])}`;
   return paint("bold", why === "" ? sentence : `${sentence} (${why})`);
 }
 
-function otherLine({ level, time: _time, msg, ...fields }: LogLine, paint: Paint): string {
+function otherLine({ level, time: _time, msg, problems, ...fields }: LogLine, paint: Paint): string {
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   const message = text(msg);
   const isTrouble = level === "warn" || level === "error";
-  return [
+  const first = [
     isTrouble ? paint(level === "warn" ? "yellow" : "red", `${level}: ${message}`) : message,
     paint("dim", rest.join(" ")),
   ]
     .filter((part) => part !== "")
     .join(" ");
+  return [first, ...problemLines(problems)].join("\n");
+}
+
+/** `  3:94 identity.session.subject: This must be … See docs/…`; sentences are shown as they are. */
+function problemLines(problems: unknown): string[] {
+  if (!Array.isArray(problems)) return [];
+  return problems.map((problem: unknown) => {
+    if (typeof problem !== "object" || problem === null) return `  ${text(problem)}`;
+    const { line, column, path, message, remedy } = problem as Record<string, unknown>;
+    const place = [line, column]
+      .map(text)
+      .filter((part) => part !== "")
+      .join(":");
+    const where = [place, text(path)].filter((part) => part !== "").join(" ");
+    return `  ${where === "" ? "" : `${where}: `}${text(message)} ${text(remedy)}`;
+  });
 }
 
 function statusColour(status: number): "green" | "yellow" | "red" {

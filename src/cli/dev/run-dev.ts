@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkFiles } from "../check-files.ts";
 import type { CliContext } from "../cli-context.ts";
 import { CommandFailure } from "../command-failure.ts";
-import { writeDevEnvironment } from "../dev-environment.ts";
+import { readDevEnvironment, writeDevEnvironment } from "../dev-environment.ts";
 import { countText, problemText } from "../problem-text.ts";
 import { banner } from "./banner.ts";
 import { type ChildProcesses, createChildProcesses } from "./child-processes.ts";
@@ -53,7 +53,9 @@ export async function runDev(options: DevOptions, context: CliContext): Promise<
   else context.writeError(`figway: ${sentence}\n`);
   await children.stop({ first: "figway", last: SESSION_STORE });
   // What does not run any more must not be looked for; the secret stays, and with it the sessions in a Redis of one's own.
-  writeDevEnvironment(options.configFile, { SESSION_SECRET: plan.sessionSecret });
+  // No two demos have the same port: with another one in it, the file is that of a demo beside this one.
+  if (readDevEnvironment(options.configFile)["PORT"] === plan.variables["PORT"])
+    writeDevEnvironment(options.configFile, { SESSION_SECRET: plan.sessionSecret });
   watch.release();
   return exitCode;
 }
