@@ -79,7 +79,9 @@ export const upstreamSchema = z
     idleTimeoutMs: milliseconds.default(60_000).meta({
       description: "The most time in which neither side of a body moves. Event streams need heartbeats within it.",
     }),
-    maxConnections: z.int().min(1).max(65_535).default(256).meta({ description: "The most connections at once." }),
+    maxConnections: z.int().min(1).max(65_535).default(1_024).meta({
+      description: "The most connections at once. Event streams and long polls hold one each; WebSockets do not count.",
+    }),
     maxQueued: z.int().min(0).max(65_535).default(256).meta({
       description: "How many exchanges may wait for a connection. One more is answered with 503.",
     }),
