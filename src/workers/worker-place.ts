@@ -1,9 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Answers, FromWorker, Question, ToWorker } from "./messages.ts";
 import { isFromWorker } from "./messages.ts";
+import { rescueConnections } from "./rescue-connections.ts";
 import { createRestartPolicy } from "./restart-policy.ts";
 
+/** What a place needs of its pool. */
 export interface PlaceEvents {
+  isAnyoneListening(): boolean;
   onListening(url: string): void;
   onReadiness(): void;
   onLive(events: Extract<FromWorker, { figway: "live" }>["events"]): void;
@@ -60,6 +63,7 @@ export class WorkerPlace {
     this.#startedAtMs = performance.now();
     const worker = cluster.fork(this.#environment);
     this.#worker = worker;
+    rescueConnections(worker, this.#events.isAnyoneListening);
     // Told by `exit`; without a listener an answer to a worker that has just died would end the primary.
     worker.on("error", () => undefined);
     worker.on("message", (message: unknown) => this.#receive(message));

@@ -54,6 +54,7 @@ export class WorkerPool {
       { length: options.count },
       (_, i) =>
         new WorkerPlace(i + 1, environment, {
+          isAnyoneListening: () => this.#places.some((place) => place.isListening),
           onListening: (url) => this.#listening(url),
           onReadiness: () => this.#changed(),
           onLive: options.onLive,
