@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../src/cli/dev/ports.ts";
+import { demoFlags } from "../doubles/demo-flags.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -35,7 +36,8 @@ export async function startDev(options: {
   readonly args?: readonly string[];
 }): Promise<DevRun> {
   const folder = mkdtempSync(join(tmpdir(), "figway-dev-"));
-  for (const file of ["routes.json", "flags.json"]) cpSync(join(root, file), join(folder, file));
+  cpSync(join(root, "routes.json"), join(folder, "routes.json"));
+  writeFileSync(join(folder, "flags.json"), demoFlags());
   options.prepare?.(folder);
   const [port, adminPort, legacyPort, modernPort] = [
     await freePort(),

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { startLegacyApp } from "../../legacy-app/server.ts";
 import { startModernApp } from "../../modern-app/server.ts";
 import { type RunningGateway, start } from "../../src/start.ts";
+import { demoFlags } from "./demo-flags.ts";
 import { type RedisKind, startRedis, type TestRedis } from "./start-redis.ts";
 
 /** The whole demo in one process, over real sockets: session store, monolith, token service, and figway in front. */
@@ -52,7 +53,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   const config = JSON.parse(readFileSync(join(REPOSITORY, "routes.json"), "utf8")) as Record<string, unknown>;
   options.configure?.(config);
   writeFileSync(join(directory, "routes.json"), JSON.stringify(config));
-  writeFileSync(join(directory, "flags.json"), readFileSync(join(REPOSITORY, "flags.json")));
+  writeFileSync(join(directory, "flags.json"), demoFlags());
   const environment = {
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
