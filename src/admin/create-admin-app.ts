@@ -72,7 +72,10 @@ function addChangeRoutes(app: Express, services: AdminServices): void {
       response.json({ overrides: services.overrides() });
     },
     async delete(request, response) {
-      const cleared = await services.clearOverride(nameIn(request), { why: undefined, ...parseBody(authored, request) });
+      const cleared = await services.clearOverride(nameIn(request), {
+        why: undefined,
+        ...parseBody(authored, request),
+      });
       response.json({ cleared, overrides: services.overrides() });
     },
   });

@@ -68,7 +68,10 @@ export interface FrontOptions {
 }
 
 /** A listener that does nothing but forward to one upstream; a failure before the first byte is answered with its code. */
-export async function startFront(origin: { url: string; settings?: object }, options: FrontOptions = {}): Promise<Front> {
+export async function startFront(
+  origin: { url: string; settings?: object },
+  options: FrontOptions = {},
+): Promise<Front> {
   const config = upstreamSchema.parse({ url: origin.url, ...origin.settings, ...options.settings });
   const upstream = createUpstream({ name: "legacy", config });
   const outcomes: Outcome[] = [];
@@ -133,12 +136,18 @@ export class RawClient {
   }
 
   async until(text: string): Promise<string> {
-    await eventually(() => this.received.includes(text), () => `no ${JSON.stringify(text)} in ${JSON.stringify(this.received)}`);
+    await eventually(
+      () => this.received.includes(text),
+      () => `no ${JSON.stringify(text)} in ${JSON.stringify(this.received)}`,
+    );
     return this.received;
   }
 
   async untilClosed(): Promise<string> {
-    await eventually(() => this.closed, () => `still open after ${JSON.stringify(this.received)}`);
+    await eventually(
+      () => this.closed,
+      () => `still open after ${JSON.stringify(this.received)}`,
+    );
     return this.received;
   }
 
