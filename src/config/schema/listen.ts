@@ -43,7 +43,7 @@ const timeoutsSchema = z.strictObject({
   keepAliveTimeoutMs: milliseconds.default(65_000).meta({
     description: "How long an idle client connection is kept. Longer than the balancer in front keeps its own.",
   }),
-  halfCloseGraceMs: milliseconds.default(750).meta({
+  halfCloseGraceMs: milliseconds.default(600).meta({
     description:
       "How long a client that has closed its sending side may go on without taking a byte of its answer. One that left looks the same.",
   }),

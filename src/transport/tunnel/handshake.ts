@@ -16,7 +16,7 @@ const MAX_INFORMATION = 16;
 const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_LINGER_MS = 2_000;
 /** A client that ends its side during the handshake has most likely left. */
-const CLIENT_END_GRACE_MS = 750;
+const CLIENT_END_GRACE_MS = 600;
 
 /** From the request for a WebSocket to the upstream's final answer. */
 export class Handshake {

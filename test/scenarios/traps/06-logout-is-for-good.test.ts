@@ -47,6 +47,8 @@ describeWithRealRedis("traps 6 and 7: a logout is for good", () => {
     const former = alice.cookie as string;
     const slow = await hold(alice, "save");
     await alice.logOut("destroy");
+    // By the answer to this, figway has also had that of its own look after the logout: both went over one connection.
+    expect(await alice.onModern()).toMatchObject({ user: null });
     rig.legacy.release();
     const answer = await slow.answer;
     // Legacy has set it again, as express-session does for a session that was modified.
