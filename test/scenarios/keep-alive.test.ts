@@ -39,3 +39,30 @@ it("a user who lives on modern alone is kept alive in the store, by EXPIRE and n
   await shop.flip("me-modern", false);
   redis.disconnect();
 });
+
+it("a route that a page polls by itself prolongs nothing, where it says so", async () => {
+  const polled = await startShop({
+    configure(config) {
+      for (const route of config["routes"] as Record<string, unknown>[])
+        if (route["id"] === "me") route["keepAlive"] = false;
+    },
+  });
+  const redis = new Redis(polled.redis.url);
+  const carol = openBrowser(polled.url);
+  await carol.login("carol");
+  const key = `sess:${/connect\.sid=s%3A([^.]+)\./.exec(carol.cookies())?.[1]}`;
+  await redis.expire(key, 15 * 60);
+  await polled.flip("me-modern", true);
+  await polled.flip("orders-modern", true);
+  for (let i = 0; i < 3; i += 1) {
+    const answer = await carol.get("/api/me");
+    expect(answer.json()).toMatchObject({ servedBy: "modern", user: { id: "carol" } });
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  }
+  expect(await redis.ttl(key)).toBeLessThanOrEqual(15 * 60);
+  // Any other route still does: the session was not left alone for another reason.
+  expect((await carol.get("/api/orders")).status).toBe(200);
+  await expect.poll(() => redis.ttl(key), { timeout: 2_000 }).toBeGreaterThan(29 * 60);
+  redis.disconnect();
+  await polled.stop();
+});
