@@ -60,11 +60,6 @@ export const flagRulesSchema = z
     error: "Nobody is named.",
   });
 
-/** flags.json: flags by name. For editors and docs; `parseFlagsFile` reads with better words. */
-export const flagsFileSchema = z
-  .object({ $schema: z.string().optional() })
-  .catchall(z.union([z.boolean(), flagRulesSchema]));
-
 export type FlagRules = z.output<typeof flagRulesSchema>;
 export type FlagConstraint = z.output<typeof constraintSchema>;
 

@@ -23,15 +23,6 @@ export interface IdentityMetrics {
   touched(): void;
 }
 
-export const NO_METRICS: IdentityMetrics = {
-  cacheHit() {},
-  read() {},
-  badSignature() {},
-  conflictingCookies() {},
-  resurrected() {},
-  touched() {},
-};
-
 export interface IdentityDeps {
   readonly clock: Clock;
   /** The key of the keyed hash of session ids; the same on every replica. */

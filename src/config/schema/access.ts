@@ -21,8 +21,6 @@ export const accessSchema = z.strictObject({
     .meta({ description: "Other sites whose pages may send requests in the user's name (CSRF). Default: none." }),
 });
 
-export type AccessConfig = z.output<typeof accessSchema>;
-
 /** What a developer is shown. */
 export const developerSchema = z.strictObject({
   exposeDecisions: z.boolean().default(false).meta({
@@ -30,5 +28,3 @@ export const developerSchema = z.strictObject({
       "Adds X-Figway-Route, X-Figway-Side and X-Figway-Reason to every answer. For laptops; it tells outsiders how you migrate.",
   }),
 });
-
-export type DeveloperConfig = z.output<typeof developerSchema>;

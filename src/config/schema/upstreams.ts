@@ -106,4 +106,3 @@ export const upstreamSchema = z
 export type UpstreamConfig = z.output<typeof upstreamSchema>;
 export type UpstreamTlsConfig = z.output<typeof tlsSchema>;
 export type BreakerConfig = z.output<typeof breakerSchema>;
-export type UpstreamCheckConfig = z.output<typeof checkSchema>;
