@@ -1,9 +1,11 @@
+import { perSpelling } from "../model/per-spelling.ts";
 import { foldFieldName } from "../model/raw-headers.ts";
+import { isEndToEnd } from "../transport/end-to-end-fields.ts";
 
 /**
  * What figway does with a request field, decided once per spelling:
  * - `pass`: it goes on as it came.
- * - `drop`: it poses as a field that figway or a trusted proxy sets.
+ * - `drop`: it was for figway's own connection, or poses as a field that figway or a trusted proxy sets.
  * - `forwarding`: it is how a proxy tells of the client; believed from trusted peers alone.
  * - `replaced`: figway sets its own.
  * - `cookie`, `authorization`, `validator`: looked at further.
@@ -32,27 +34,15 @@ const RULES: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>([
   ["if-unmodified-since", "validator"],
 ]);
 
-/** Browsers and their extensions use some hundred spellings; more than this is somebody trying to fill the memory. */
-const REMEMBERED_SPELLINGS = 4_096;
-
-const remembered = new Map<string, FieldRule>();
-
 /** The rule for a field by the name that it came under. */
-export function fieldRule(name: string): FieldRule {
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const rule = judge(name);
-  if (remembered.size < REMEMBERED_SPELLINGS && name.length <= 64) remembered.set(name, rule);
-  return rule;
-}
-
-function judge(name: string): FieldRule {
+export const fieldRule = perSpelling((name): FieldRule => {
+  if (!isEndToEnd(name)) return "drop";
   const folded = foldFieldName(name);
   if (folded.startsWith("x-figway-")) return "drop";
   const rule = RULES.get(folded) ?? (isForwarding(folded) ? "forwarding" : "pass");
   const isImitation = rule !== "pass" && name.toLowerCase() !== folded;
   return isImitation ? "drop" : rule;
-}
+});
 
 function isForwarding(folded: string): boolean {
   return folded.startsWith("x-forwarded-") || folded.startsWith("x-auth-request-");

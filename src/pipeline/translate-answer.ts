@@ -1,4 +1,5 @@
 import type { RouteConfig } from "../config/schema/routes.ts";
+import { perSpelling } from "../model/per-spelling.ts";
 import type { RawHeaders } from "../model/raw-headers.ts";
 import { foldFieldName } from "../model/raw-headers.ts";
 import { bucketCookie } from "./bucket.ts";
@@ -147,23 +148,12 @@ const RULES: ReadonlyMap<string, AnswerRule> = new Map<string, AnswerRule>([
   ["x-accel-expires", "shared-caching"],
 ]);
 
-const REMEMBERED_SPELLINGS = 4_096;
-const remembered = new Map<string, AnswerRule>();
-
-function answerRule(name: string): AnswerRule {
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const rule = judge(name);
-  if (remembered.size < REMEMBERED_SPELLINGS && name.length <= 64) remembered.set(name, rule);
-  return rule;
-}
-
-function judge(name: string): AnswerRule {
+const answerRule = perSpelling((name): AnswerRule => {
   if (foldFieldName(name).startsWith("x-figway-")) return "owned";
   const lowerName = name.toLowerCase();
   // Each kind of cache may have a field of its own (RFC 9213 §2), which wins over Cache-Control there.
   return RULES.get(lowerName) ?? (lowerName.endsWith("-cache-control") ? "shared-caching" : "pass");
-}
+});
 
 /** Stored by nobody, or by the browser alone and asked for again at each use: after a flip no one sees the other side's copy. */
 function privateCacheControl(received: string): string {

@@ -2,7 +2,7 @@ import type { RouteConfig } from "../config/schema/routes.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Outbound } from "../model/outbound.ts";
-import { endToEndFields } from "../transport/end-to-end-fields.ts";
+import { nominatedFields } from "../transport/end-to-end-fields.ts";
 import { withoutCookies } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldRule } from "./owned-fields.ts";
@@ -79,13 +79,15 @@ function outboundFields(exchange: Exchange, translation: Translation, token: str
   const toModern = decision.side === "modern";
   const passAuthorization =
     !toModern || (token === undefined && (route.passClientAuthorization || route.auth === "none"));
-  const received = endToEndFields(exchange.headers);
+  const received = exchange.headers;
+  const nominated = nominatedFields(received);
   const fields = ["Host", effective.host];
   let forwardedFor = "";
   let forwardedHost = effective.host;
   for (let i = 0; i < received.length; i += 2) {
     const name = received[i] as string;
     const value = received[i + 1] as string;
+    if (nominated?.has(name.toLowerCase()) === true) continue;
     switch (fieldRule(name)) {
       case "pass":
         fields.push(name, value);

@@ -1,3 +1,4 @@
+import { perSpelling } from "../model/per-spelling.ts";
 import type { RawHeaders } from "../model/raw-headers.ts";
 
 /**
@@ -20,47 +21,60 @@ const REQUEST_FIELDS = new Set([
 /** In an answer `Content-Length` says something of the representation (HEAD, 304), and `Trailer` goes with the trailers. */
 const ANSWER_FIELDS = new Set(["connection", "keep-alive", "te", "upgrade", "proxy", "transfer-encoding"]);
 
-/** RFC 9110 §8.6: an interim answer or a 204 must not have a length; a reader who believes it would wait, or read on too far. */
-const CONTENTLESS_ANSWER_FIELDS = new Set([...ANSWER_FIELDS, "content-length"]);
-
-const LETTER_P = 0x70;
-/** 1 at the length of each name above. */
-const LENGTHS = new Uint8Array(32);
-for (const name of [...REQUEST_FIELDS, ...ANSWER_FIELDS]) LENGTHS[name.length] = 1;
-
 /** What `Connection` cannot nominate away: without them the message is another one, or none. */
 const NOT_NOMINABLE = new Set(["host", "content-length", "transfer-encoding", "trailer"]);
 
+/** Where a field of this name ends: bits that add up; 0 for most. */
+const endsIn = perSpelling((name) => {
+  const lowerName = name.toLowerCase();
+  const isProxys = lowerName.startsWith("proxy-");
+  let places = 0;
+  if (isProxys || REQUEST_FIELDS.has(lowerName)) places |= REQUEST;
+  if (isProxys || ANSWER_FIELDS.has(lowerName)) places |= ANSWER | CONTENTLESS_ANSWER;
+  // RFC 9110 §8.6: an interim answer or a 204 must not have a length; a reader who believes it would wait, or read on too far.
+  if (lowerName === "content-length") places |= CONTENTLESS_ANSWER;
+  return places;
+});
+const REQUEST = 1;
+const ANSWER = 2;
+const CONTENTLESS_ANSWER = 4;
+
+/** Whether a request's field goes on to the upstream, as far as its name tells: `nominatedFields` may name more that do not. */
+export function isEndToEnd(name: string): boolean {
+  return (endsIn(name) & REQUEST) === 0;
+}
+
 /** The fields of a request that go on to the upstream: order, case and duplicates as they came. */
-export function endToEndFields(rawHeaders: RawHeaders): string[] {
-  return withoutHopByHop(rawHeaders, REQUEST_FIELDS);
+export function endToEndFields(rawHeaders: RawHeaders): RawHeaders {
+  return withoutHopByHop(rawHeaders, REQUEST);
 }
 
 /** The fields of an answer with this status that go on to the client: order, case and duplicates as they came. */
-export function endToEndAnswerFields(rawHeaders: RawHeaders, status: number): string[] {
-  return withoutHopByHop(rawHeaders, status < 200 || status === 204 ? CONTENTLESS_ANSWER_FIELDS : ANSWER_FIELDS);
+export function endToEndAnswerFields(rawHeaders: RawHeaders, status: number): RawHeaders {
+  return withoutHopByHop(rawHeaders, status < 200 || status === 204 ? CONTENTLESS_ANSWER : ANSWER);
 }
 
-function withoutHopByHop(rawHeaders: RawHeaders, dropped: ReadonlySet<string>): string[] {
-  const kept: string[] = [];
+/** The very same list where all of it goes on. */
+function withoutHopByHop(rawHeaders: RawHeaders, place: number): RawHeaders {
+  const nominated = nominatedFields(rawHeaders);
+  let kept: string[] | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if ((endsIn(name) & place) !== 0 || nominated?.has(name.toLowerCase()) === true) kept ??= rawHeaders.slice(0, i);
+    else kept?.push(name, rawHeaders[i + 1] as string);
+  }
+  return kept ?? rawHeaders;
+}
+
+/** The names, in lower case, of the fields that `Connection` says are for this connection only; undefined: it says so of none. */
+export function nominatedFields(rawHeaders: RawHeaders): ReadonlySet<string> | undefined {
   let nominated: Set<string> | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    // Most names are told apart from the dropped ones by length and first letter, without a copy in lower case.
-    if (LENGTHS[name.length] !== 1 && (name.charCodeAt(0) | 0x20) !== LETTER_P) {
-      kept.push(name, rawHeaders[i + 1] as string);
-      continue;
-    }
-    const lowerName = name.toLowerCase();
-    if (lowerName === "connection") nominated = nominate(rawHeaders[i + 1] as string, nominated);
-    if (dropped.has(lowerName) || lowerName.startsWith("proxy-")) continue;
-    kept.push(name, rawHeaders[i + 1] as string);
+    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
+    nominated = nominate(rawHeaders[i + 1] as string, nominated);
   }
-  return nominated === undefined ? kept : kept.filter((_, i) => !isNominated(kept[i - (i % 2)] as string, nominated));
-}
-
-function isNominated(name: string, nominated: ReadonlySet<string>): boolean {
-  return nominated.has(name.toLowerCase());
+  return nominated;
 }
 
 /** Adds the names that a `Connection` field lists; `keep-alive` and `close` alone, the common case, add nothing. */

@@ -1,3 +1,5 @@
+import { perSpelling } from "../../model/per-spelling.ts";
+
 /** Octets that may stand in a token (RFC 9110 §5.6.2): field names, methods. */
 const TOKEN = new Uint8Array(256);
 for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
@@ -13,6 +15,12 @@ export function isToken(text: string, start: number, end: number): boolean {
   }
   return true;
 }
+
+/**
+ * The field name as the one string that stands for this spelling, or "" where it is no token. Each spelling is looked at once; and what
+ * is remembered by field name is found fastest by the very same string.
+ */
+export const knownFieldName = perSpelling((name) => (isToken(name, 0, name.length) ? name : ""));
 
 /**
  * What may not stand in a field value, a reason phrase or a trailer: every control octet but HTAB, and every character that

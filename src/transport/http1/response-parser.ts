@@ -110,7 +110,7 @@ export class ResponseParser {
     }
     const taken = headEnd + 4 - this.#partialHead.length;
     this.#partialHead = "";
-    const head = parseResponseHead(text.slice(0, headEnd + 2));
+    const head = parseResponseHead(text, headEnd + 2);
     if (typeof head === "string") return head;
     return this.#acceptHead(head) ?? at + taken;
   }

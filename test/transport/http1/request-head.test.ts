@@ -1,4 +1,6 @@
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
+import { parseFields } from "../../../src/transport/http1/parse-head.ts";
 import { type RequestHeadParts, writeRequestHead } from "../../../src/transport/http1/request-head.ts";
 
 const PARTS: RequestHeadParts = {
@@ -40,4 +42,27 @@ it.each([
   ["a space in the method", { method: "GET /" }],
 ])("refuses %s", (_title, parts) => {
   expect(writeRequestHead({ ...PARTS, ...parts })).toBeUndefined();
+});
+
+/** Octets that could break a line, characters that latin1 would cut to such octets, and harmless ones. */
+const text = fc.string({
+  unit: fc.constantFrom("\r", "\n", "\r\n", "\0", ":", " ", "\t", "\u010a", "\u010d", "\u0141", "\x7f", "A", "b", "é"),
+  maxLength: 8,
+});
+
+it("writes either exactly the fields that it was given, or nothing", () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(text, fc.constantFrom("Accept", "x-a", "1")), { maxLength: 6 }), (pieces) => {
+      const headers = ["Host", "h", ...pieces.slice(0, pieces.length - (pieces.length % 2))];
+      const head = writeRequestHead({ ...PARTS, headers });
+      if (head === undefined) return;
+      const written = Buffer.from(head, "latin1").toString("latin1");
+      const start = "GET /a?b HTTP/1.1\r\n";
+      const read: string[] = [];
+      expect(written.startsWith(start) && written.endsWith("\r\n\r\n")).toBe(true);
+      expect(parseFields(written.slice(start.length, -2), 0, read)).toBeUndefined();
+      expect(read).toEqual(headers.map((piece, i) => (i % 2 === 0 ? piece : piece.replace(/^[ \t]+|[ \t]+$/g, ""))));
+    }),
+    { numRuns: 3_000 },
+  );
 });
