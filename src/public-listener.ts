@@ -19,7 +19,7 @@ export async function openPublicListener(core: Core, share = 1): Promise<PublicL
     timeouts,
     tls: tls === undefined ? undefined : readCertificate(tls, baseDir),
     http2: tls?.http2 === true,
-    onRequest: (request, response) => void gateway.handleRequest(request, response),
+    onRequest: (request, client) => void gateway.handleRequest(request, client),
     onUpgrade: (request, socket, head) => void gateway.handleUpgrade(request, socket, head),
     onProtocolFailure: metrics.requestRefused,
   });

@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { GatewayError } from "../model/gateway-error.ts";
 import { firstFieldValue } from "../model/raw-headers.ts";
+import { type ClientSide, sendAnswer } from "../transport/client-side.ts";
 import type { Exchange } from "./exchange.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
 import type { Services } from "./services.ts";
@@ -25,7 +25,7 @@ export function refuseReserved({ target }: EffectiveTarget): void {
 export function answerReserved(
   exchange: Exchange,
   { target }: EffectiveTarget,
-  response: ServerResponse,
+  client: ClientSide,
   services: Services,
 ): void {
   if (exchange.method !== "GET" && exchange.method !== "HEAD") {
@@ -46,7 +46,6 @@ export function answerReserved(
 
   function answer(status: number, fields: string[], body: string): void {
     if (status !== 304) fields.push("Content-Length", String(Buffer.byteLength(body)));
-    response.writeHead(status, fields);
-    response.end(exchange.method === "HEAD" ? undefined : body);
+    sendAnswer(client, status, fields, exchange.method === "HEAD" ? "" : body);
   }
 }

@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Outcome } from "../model/outcome.ts";
 import type { Outbound } from "../model/outbound.ts";
+import type { ClientSide } from "../transport/client-side.ts";
 import { forward } from "../transport/forward.ts";
 import { tunnel } from "../transport/tunnel.ts";
 import type { Upstream } from "../transport/upstream.ts";
@@ -16,10 +16,10 @@ export interface Carried {
 }
 
 /** Streams the request to its upstream and the answer back. A failure is a value; it never rejects. */
-export async function forwardRequest(exchange: Exchange, carried: Carried, response: ServerResponse): Promise<Outcome> {
+export async function forwardRequest(exchange: Exchange, carried: Carried, client: ClientSide): Promise<Outcome> {
   const { outbound, follower } = carried;
   const upstream = upstreamOf(exchange, outbound);
-  const outcome = await forward({ request: exchange.request, response, outbound, upstream });
+  const outcome = await forward({ request: exchange.request, client, outbound, upstream });
   follower.release();
   return outcome;
 }

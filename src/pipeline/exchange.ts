@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { firstFieldValue, type RawHeaders } from "../model/raw-headers.ts";
+import type { ClientRequest } from "../transport/client-request.ts";
 import { clientAddressOf } from "./client-address.ts";
 import type { Services } from "./services.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -9,7 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 export interface Exchange {
   readonly id: string;
   readonly kind: "request" | "upgrade";
-  readonly request: IncomingMessage;
+  readonly request: ClientRequest;
   readonly method: string;
   readonly headers: RawHeaders;
   /** The `traceparent` sent upstream (W3C Trace Context). */
@@ -31,7 +31,7 @@ export interface Exchange {
 const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** Total: whatever came in, there is an exchange to log and to answer. */
-export function openExchange(request: IncomingMessage, kind: Exchange["kind"], services: Services): Exchange {
+export function openExchange(request: ClientRequest, kind: Exchange["kind"], services: Services): Exchange {
   const snapshot = services.currentSnapshot();
   const headers = request.rawHeaders;
   const peerAddress = request.socket.remoteAddress ?? "";
@@ -41,7 +41,7 @@ export function openExchange(request: IncomingMessage, kind: Exchange["kind"], s
     id: (peerIsTrusted ? receivedId(headers) : undefined) ?? services.randomHex(12),
     kind,
     request,
-    method: request.method ?? "",
+    method: request.method,
     headers,
     traceparent: services.continueTrace(firstFieldValue(headers, "traceparent")),
     scheme: peerIsTrusted ? (receivedScheme(headers) ?? ownScheme) : ownScheme,

@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RouteConfig } from "../config/schema/routes.ts";
 import type { Decision, FlagContext } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Outbound } from "../model/outbound.ts";
 import { LEGACY } from "../model/side.ts";
+import type { ClientRequest } from "../transport/client-request.ts";
+import type { ClientSide } from "../transport/client-side.ts";
 import { forwardRequest, openTunnel } from "./carry.ts";
 import { answerReserved, isReserved, refuseReserved } from "./answer-reserved.ts";
 import { assignBucket, type Bucket } from "./bucket.ts";
@@ -43,28 +44,28 @@ export interface Plan {
 export function createGateway(services: Services) {
   return { handleRequest, handleUpgrade };
 
-  async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handleRequest(request: ClientRequest, client: ClientSide): Promise<void> {
     const exchange = openExchange(request, "request", services);
     try {
       const effective = screenFraming(exchange);
-      if (isReserved(effective.target)) return answerReserved(exchange, effective, response, services);
+      if (isReserved(effective.target)) return answerReserved(exchange, effective, client, services);
       let plan = await planExchange(exchange, effective);
-      let outcome = await forwardRequest(exchange, plan, response);
+      let outcome = await forwardRequest(exchange, plan, client);
       if (mayFallBack(exchange, plan.route, plan.decision, outcome)) {
         noteFallback(exchange, outcome, services);
         plan = replanToLegacy(exchange, plan);
-        outcome = await forwardRequest(exchange, plan, response);
+        outcome = await forwardRequest(exchange, plan, client);
       }
       settle(exchange, plan, outcome, services);
       const refusal = outcome.kind === "failed" ? refusalOf(outcome) : undefined;
-      if (refusal !== undefined) refuse(exchange, refusal, response, services);
+      if (refusal !== undefined) refuse(exchange, refusal, client, services);
     } catch (error) {
-      refuse(exchange, error, response, services);
+      refuse(exchange, error, client, services);
     }
   }
 
   /** A WebSocket: the same decision and the same identity, then a tunnel instead of a forward. */
-  async function handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+  async function handleUpgrade(request: ClientRequest, socket: Socket, head: Buffer): Promise<void> {
     const exchange = openExchange(request, "upgrade", services);
     try {
       const effective = screenFraming(exchange);

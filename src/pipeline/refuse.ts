@@ -1,8 +1,10 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { GATEWAY_ERRORS, GatewayError } from "../model/gateway-error.ts";
 import { firstFieldValue } from "../model/raw-headers.ts";
 import { describeError } from "../telemetry/log.ts";
+import { type ClientSide, sendAnswer } from "../transport/client-side.ts";
+import { hasBody } from "../transport/request-framing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Services } from "./services.ts";
 import { strictTransport } from "./strict-transport.ts";
@@ -11,12 +13,7 @@ import { strictTransport } from "./strict-transport.ts";
  * The one place where figway answers for itself: `application/problem+json` (RFC 9457), or a small page where a person is
  * looking. The client learns the code and one sentence; the detail goes to the log alone. Never throws.
  */
-export function refuse(
-  exchange: Exchange,
-  error: unknown,
-  responder: ServerResponse | Duplex,
-  services: Services,
-): void {
+export function refuse(exchange: Exchange, error: unknown, responder: ClientSide | Duplex, services: Services): void {
   const refusal =
     error instanceof GatewayError ? error : new GatewayError("internal", describeError(error), { cause: error });
   services.metrics.requestRefused(refusal.code);
@@ -24,7 +21,7 @@ export function refuse(
   services.log[level]("refused", {
     id: exchange.id,
     method: exchange.method,
-    target: pathOnly(exchange.request.url ?? ""),
+    target: pathOnly(exchange.request.target),
     status: refusal.status,
     code: refusal.code,
     detail: refusal.message,
@@ -36,7 +33,7 @@ export function refuse(
   const fields = fieldsOf(refusal, body);
   const hsts = strictTransport(exchange);
   if (hsts !== undefined) fields.push("Strict-Transport-Security", hsts);
-  if ("writeHead" in responder) writeResponse(exchange, responder, refusal, fields, body.text);
+  if ("closeAfter" in responder) writeAnswer(exchange, responder, refusal, fields, body.text);
   else writeToSocket(responder, refusal, fields, body.text);
 }
 
@@ -95,31 +92,23 @@ function fieldsOf(refusal: GatewayError, body: Body): string[] {
   return fields;
 }
 
-function writeResponse(
-  exchange: Exchange,
-  response: ServerResponse,
+function writeAnswer(
+  { request, method }: Exchange,
+  client: ClientSide,
   refusal: GatewayError,
   fields: string[],
   text: string,
 ): void {
-  if (response.headersSent || response.destroyed) {
+  if (client.gone) return;
+  if (client.started) {
     // Half an answer cannot be taken back: cutting the connection is the only way to say that it is not whole.
-    response.destroy();
+    client.cut();
     return;
   }
   // An unread body would be taken for the next request, or keep the client sending: the connection ends with this answer. So it
   // does behind whatever cannot be understood: then it is in doubt as well what the next request would be (RFC 9112 §6.1, §6.3).
-  const closing = refusal.status === 400 || (hasBody(exchange) && !exchange.request.complete);
-  if (closing) fields.push("Connection", "close");
-  response.writeHead(refusal.status, fields);
-  response.end(exchange.method === "HEAD" ? undefined : text);
-}
-
-function hasBody(exchange: Exchange): boolean {
-  const length = firstFieldValue(exchange.headers, "content-length");
-  return (
-    (length !== undefined && length !== "0") || firstFieldValue(exchange.headers, "transfer-encoding") !== undefined
-  );
+  if (refusal.status === 400 || (hasBody(request.facts.framing) && !request.complete)) client.closeAfter();
+  sendAnswer(client, refusal.status, fields, method === "HEAD" ? "" : text);
 }
 
 function writeToSocket(socket: Duplex, refusal: GatewayError, fields: string[], text: string): void {

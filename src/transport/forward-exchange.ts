@@ -1,8 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Outbound } from "../model/outbound.ts";
 import type { FailureCode, FailureParty, Outcome, UpstreamFailure } from "../model/outcome.ts";
 import type { ClientSide } from "./client-side.ts";
-import { unwatchClient, watchClient } from "./client-watch.ts";
+import type { ClientBound, ClientRequest } from "./client-request.ts";
 import { Deadlines, failurePhaseOf } from "./deadlines.ts";
 import { endToEndAnswerFields } from "./end-to-end-fields.ts";
 import type { AnswerFacts } from "./http1/answer-framing.ts";
@@ -12,17 +11,15 @@ import type { ResponseHead } from "./http1/parse-head.ts";
 import { writeRequestHead } from "./http1/request-head.ts";
 import type { ExchangePhase } from "./overdue.ts";
 import { RequestBody } from "./request-body.ts";
-import type { RequestFraming } from "./request-framing.ts";
+import { hasBody } from "./request-framing.ts";
 import { forwardableTrailers } from "./trailer-fields.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface ForwardExchangeOptions {
-  readonly request: IncomingMessage;
+export interface ForwardOptions {
+  readonly request: ClientRequest;
+  readonly client: ClientSide;
   readonly outbound: Outbound;
   readonly upstream: Upstream;
-  readonly framing: RequestFraming;
-  readonly client: ClientSide;
-  readonly resolve: (outcome: Outcome) => void;
 }
 
 /** RFC 9110 §9.2.2, without those that figway does not forward. */
@@ -34,10 +31,11 @@ const HELD_BYTES = 65_536;
 const HELD_MS = 2_000;
 
 /** One request on its way to an upstream, and its answer on the way back. */
-export class ForwardExchange implements Exchange {
+export class ForwardExchange implements Exchange, ClientBound {
   readonly method: string;
   readonly replayable: boolean;
-  readonly #options: ForwardExchangeOptions;
+  readonly #options: ForwardOptions;
+  readonly #resolve: (outcome: Outcome) => void;
   readonly #client: ClientSide;
   readonly #body: RequestBody | undefined;
   readonly #head: string | undefined;
@@ -53,12 +51,14 @@ export class ForwardExchange implements Exchange {
   /** Until when the answer is kept back, in monotonic milliseconds; 0: it is not. */
   #heldUntilMs = 0;
 
-  constructor(options: ForwardExchangeOptions) {
-    const { outbound, framing, upstream, request } = options;
+  constructor(options: ForwardOptions, resolve: (outcome: Outcome) => void) {
+    const { outbound, upstream, request } = options;
+    const { framing } = request.facts;
     this.#options = options;
+    this.#resolve = resolve;
     this.#client = options.client;
     this.method = outbound.method;
-    this.replayable = framing.kind !== "chunked" && framing.length === 0 && IDEMPOTENT.has(outbound.method);
+    this.replayable = !hasBody(framing) && IDEMPOTENT.has(outbound.method);
     this.#deadlines = new Deadlines(upstream.clock, upstream.limits, outbound.limits.totalTimeoutMs);
     this.#head = writeRequestHead({
       method: outbound.method,
@@ -67,11 +67,10 @@ export class ForwardExchange implements Exchange {
       framing,
       defaultHost: upstream.authority,
     });
-    if (framing.kind === "chunked" || framing.length > 0) {
+    if (hasBody(framing)) {
       const onProgress = () => this.#deadlines.touch();
       this.#body = new RequestBody({
         request,
-        framing,
         maxBodyBytes: outbound.limits.maxBodyBytes,
         onProgress,
         onWritten: () => this.#onRequestWritten(),
@@ -81,13 +80,13 @@ export class ForwardExchange implements Exchange {
   }
 
   start(): void {
-    const { outbound, framing, upstream, request } = this.#options;
+    const { outbound, upstream, request } = this.#options;
     const max = outbound.limits.maxBodyBytes;
-    watchClient(request, this);
+    request.watch(this);
     if (this.#client.gone) this.onClientClosed();
     else if (this.#head === undefined) {
       this.#fail("gateway", "internal", "the request cannot be written: a method, target or field is malformed");
-    } else if (max !== undefined && framing.length > max) {
+    } else if (max !== undefined && request.facts.framing.length > max) {
       this.#fail("client", "body-too-large", "the request body is larger than allowed");
     } else upstream.dispatch(this);
   }
@@ -273,21 +272,21 @@ export class ForwardExchange implements Exchange {
 
   #settle(failure: UpstreamFailure | undefined): void {
     if (this.#phase === "over") return;
-    const { outbound, request, resolve, upstream } = this.#options;
+    const { outbound, request, upstream } = this.#options;
     const { side, upstream: name } = outbound;
     this.#phase = "over";
     if (this.#ticking) upstream.ticker.delete(this);
-    unwatchClient(request, this);
+    request.watch(undefined);
     this.#body?.stop();
     upstream.observe(failure);
     if (failure === undefined) {
-      resolve({ kind: "answered", side, upstream: name, status: this.#status });
+      this.#resolve({ kind: "answered", side, upstream: name, status: this.#status });
       return;
     }
     const responseStarted = this.#client.started;
     if (responseStarted) this.#client.cut();
     else this.#discardBody();
-    resolve({ kind: "failed", side, upstream: name, failure, responseStarted });
+    this.#resolve({ kind: "failed", side, upstream: name, failure, responseStarted });
   }
 
   /**
@@ -295,6 +294,6 @@ export class ForwardExchange implements Exchange {
    * long is the listener's to say. A body that was not begun is left alone: a fallback to legacy may want it.
    */
   #discardBody(): void {
-    if (this.#body?.consumed === true) this.#options.request.resume();
+    if (this.#body?.consumed === true) this.#options.request.discardBody();
   }
 }

@@ -1,11 +1,9 @@
-import { IncomingMessage } from "node:http";
+import type { BodySink, ClientRequest } from "./client-request.ts";
 import type { Connection } from "./http1/connection.ts";
-import type { RequestFraming } from "./request-framing.ts";
 import { forwardableTrailers, lastChunk } from "./trailer-fields.ts";
 
 export interface RequestBodyOptions {
-  readonly request: IncomingMessage;
-  readonly framing: RequestFraming;
+  readonly request: ClientRequest;
   /** undefined: no limit. */
   readonly maxBodyBytes: number | undefined;
   /** Octets moved, in or out. */
@@ -22,7 +20,7 @@ const STRING_BYTES = 16_384;
  * Carries the body of one request from the client to the upstream, at the pace of the slower of the two. It must be the only one to
  * read the request: each part is emptied once it has been written.
  */
-export class RequestBody {
+export class RequestBody implements BodySink {
   /** Whose turn it is while nothing moves: the client's to send, or the upstream's to take. */
   waitsFor: "client" | "upstream" = "client";
   /** Whether any of it was taken from the client: then the request cannot be sent again. */
@@ -30,8 +28,6 @@ export class RequestBody {
   /** Whether all of it was written, or none of it will be any more. */
   done = false;
   readonly #options: RequestBodyOptions;
-  /** HTTP/2 hands over views of memory that its session still reads. */
-  readonly #ownsParts: boolean;
   #connection: Connection | undefined;
   /** The head of the request, held back for a moment so that it goes out together with the first part of the body. */
   #heldHead = "";
@@ -39,31 +35,27 @@ export class RequestBody {
 
   constructor(options: RequestBodyOptions) {
     this.#options = options;
-    this.#ownsParts = options.request instanceof IncomingMessage;
   }
 
   /** Writes the head, and then the body as it comes. */
   start(connection: Connection, head: string): void {
-    const { request, framing } = this.#options;
+    const { request } = this.#options;
     this.#connection = connection;
-    request.on("data", this.#onData);
-    request.on("end", this.#onEnd);
+    request.readBody(this);
     // A client that waits for a 100 sends nothing before the upstream has seen the head.
-    if (framing.expectsContinue) connection.write(head);
+    if (request.facts.framing.expectsContinue) connection.write(head);
     else {
       this.#heldHead = head;
-      // Node hands over what came with the head in the ticks before this one.
+      // What came with the head is handed over in the ticks before this one.
       setImmediate(this.#flushHead);
     }
   }
 
-  /** Stops for good: nothing more is taken or written. What the client still sends is for `discardRequestBody`. */
+  /** Stops for good: nothing more is taken or written. What the client still sends is for `discardBody`. */
   stop(): void {
-    const { request } = this.#options;
     this.done = true;
     this.#connection = undefined;
-    request.off("data", this.#onData);
-    request.off("end", this.#onEnd);
+    this.#options.request.readBody(undefined);
   }
 
   onDrain(): void {
@@ -80,7 +72,7 @@ export class RequestBody {
     this.#connection?.write(head);
   };
 
-  readonly #onData = (bytes: Buffer): void => {
+  onData(bytes: Buffer): void {
     const { maxBodyBytes, request, onProgress, onTooLarge } = this.#options;
     if (this.done) return;
     this.consumed = true;
@@ -93,34 +85,35 @@ export class RequestBody {
     if (this.#write(bytes)) return;
     this.waitsFor = "upstream";
     request.pause();
-  };
+  }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
     if (this.done) return;
-    const { framing, request, onWritten } = this.#options;
-    const last = framing.kind === "chunked" ? lastChunk(forwardableTrailers(request.rawTrailers)) : "";
+    const { request, onWritten } = this.#options;
+    const last = request.facts.framing.kind === "chunked" ? lastChunk(forwardableTrailers(request.rawTrailers)) : "";
     const rest = this.#heldHead + last;
     this.#heldHead = "";
     if (rest !== "") this.#connection?.write(rest);
     this.stop();
     onWritten();
-  };
+  }
 
   #write(bytes: Buffer): boolean {
     const connection = this.#connection;
     if (connection === undefined) return true;
-    const chunked = this.#options.framing.kind === "chunked";
+    const { facts, ownsParts } = this.#options.request;
+    const chunked = facts.framing.kind === "chunked";
     const before = chunked ? `${this.#heldHead}${bytes.length.toString(16)}\r\n` : this.#heldHead;
     const after = chunked ? "\r\n" : "";
     this.#heldHead = "";
     if (bytes.length <= STRING_BYTES) {
       const text = before + bytes.toString("latin1") + after;
-      if (this.#ownsParts) release(bytes);
+      if (ownsParts) release(bytes);
       return connection.write(text);
     }
     connection.cork();
     if (before !== "") connection.write(before);
-    let goOn = connection.write(bytes, this.#ownsParts ? () => release(bytes) : undefined);
+    let goOn = connection.write(bytes, ownsParts ? () => release(bytes) : undefined);
     if (after !== "") goOn = connection.write(after);
     connection.uncork();
     return goOn;

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Outbound } from "../model/outbound.ts";
 import type { Outcome, UpstreamFailure } from "../model/outcome.ts";
+import type { ClientRequest } from "./client-request.ts";
 import type { Endpoint } from "./http1/connect-socket.ts";
 import { Handshake } from "./tunnel/handshake.ts";
 import type { OpenTunnel } from "./tunnel/open-tunnel.ts";
@@ -23,7 +23,7 @@ export interface TunnelUpstream {
 }
 
 export interface TunnelOptions {
-  readonly request: IncomingMessage;
+  readonly request: ClientRequest;
   /** The client's connection, as the listener handed it over. */
   readonly socket: Duplex;
   /** What the client sent behind its request. */

@@ -5,6 +5,7 @@ import { upstreamSchema } from "../../src/config/schema/upstreams.ts";
 import type { Outbound } from "../../src/model/outbound.ts";
 import type { Outcome } from "../../src/model/outcome.ts";
 import { endToEndFields } from "../../src/transport/end-to-end-fields.ts";
+import { sendAnswer } from "../../src/transport/client-side.ts";
 import { forward } from "../../src/transport/forward.ts";
 import { createListener } from "../../src/transport/inbound/create-listener.ts";
 import { createUpstream, type Upstream } from "../../src/transport/upstream.ts";
@@ -79,12 +80,12 @@ export async function startFront(
   const listener = createListener({
     limits: listen.limits,
     timeouts: listen.timeouts,
-    onRequest: (request, response) => {
+    onRequest: (request, client) => {
       const outbound: Outbound = {
         side: "legacy",
         upstream: "legacy",
-        method: request.method as string,
-        target: request.url as string,
+        method: request.method,
+        target: request.target,
         headers: endToEndFields(request.rawHeaders),
         translateAnswer: (_status, headers) => headers,
         answerEnded: undefined,
@@ -92,10 +93,11 @@ export async function startFront(
         limits: { totalTimeoutMs: undefined, maxBodyBytes: undefined },
         ...options.outbound,
       };
-      void forward({ request, response, outbound, upstream }).then((outcome) => {
+      void forward({ request, client, outbound, upstream }).then((outcome) => {
         outcomes.push(outcome);
         if (outcome.kind === "failed" && !outcome.responseStarted && outcome.failure.code !== "client-gone") {
-          response.writeHead(502).end(outcome.failure.code);
+          const { code } = outcome.failure;
+          sendAnswer(client, 502, ["Content-Length", String(code.length)], code);
         }
       });
     },
@@ -106,8 +108,7 @@ export async function startFront(
   const { port } = listener.server.address() as net.AddressInfo;
   const close = () => {
     upstream.pool.destroy();
-    listener.server.closeAllConnections();
-    listener.server.close();
+    void listener.drain(0);
   };
   return { port, outcomes, upstream, close };
 }
@@ -158,7 +159,7 @@ export class RawClient {
 
 /** Polls until `condition` holds; after five seconds it fails with what `complaint` says. */
 export async function eventually(condition: () => boolean, complaint: () => string): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 15_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(complaint());
     await new Promise((resolve) => setTimeout(resolve, 5));

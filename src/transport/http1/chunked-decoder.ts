@@ -5,8 +5,13 @@ import { parseFields } from "./parse-head.ts";
 const MAX_CHUNK_LINE_BYTES = 4_096;
 /** The most octets of chunk extensions in one body: without it, one-octet chunks could carry any amount (CVE-2023-39326). */
 const MAX_EXTENSION_BYTES = 65_536;
-/** The most octets of trailer fields. */
+/** The most octets of trailer fields, where nobody says otherwise. */
 const MAX_TRAILER_BYTES = 65_536;
+
+/** What is wrong where a body is too large rather than broken. */
+export const CHUNK_LINE_TOO_LONG = "a chunk size line is too long";
+export const TOO_MANY_EXTENSIONS = "there are too many chunk extensions";
+export const TRAILERS_TOO_LONG = "the trailer section is too long";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -27,6 +32,11 @@ export class ChunkedDecoder {
   /** What has come of a line (or of the trailer section) that is not complete. */
   #line = "";
   #extensionBytes = 0;
+  readonly #maxTrailerBytes: number;
+
+  constructor(maxTrailerBytes = MAX_TRAILER_BYTES) {
+    this.#maxTrailerBytes = maxTrailerBytes;
+  }
 
   get done(): boolean {
     return this.#state === "done";
@@ -60,7 +70,7 @@ export class ChunkedDecoder {
       case "data-end":
         return this.#takeDataEnd(bytes, at);
       case "trailers":
-        return this.#takeLine(bytes, at, end, MAX_TRAILER_BYTES);
+        return this.#takeLine(bytes, at, end, this.#maxTrailerBytes);
       case "done":
         return at;
       default:
@@ -93,7 +103,7 @@ export class ChunkedDecoder {
     const complete = lineEnd < end;
     const text = bytes.toString("latin1", at, complete ? lineEnd + 1 : end);
     this.#line = this.#line === "" ? text : this.#line + text;
-    if (this.#line.length > limit) return "a line of the chunked coding is too long";
+    if (this.#line.length > limit) return this.#state === "trailers" ? TRAILERS_TOO_LONG : CHUNK_LINE_TOO_LONG;
     if (!complete) return end;
     const wrong = this.#state === "trailers" ? this.#readTrailerLine() : this.#readSizeLine();
     return wrong ?? lineEnd + 1;
@@ -105,7 +115,7 @@ export class ChunkedDecoder {
     const size = readChunkSize(line);
     if (typeof size === "string") return size;
     this.#extensionBytes += size.extensionBytes;
-    if (this.#extensionBytes > MAX_EXTENSION_BYTES) return "there are too many chunk extensions";
+    if (this.#extensionBytes > MAX_EXTENSION_BYTES) return TOO_MANY_EXTENSIONS;
     this.#remaining = size.octets;
     this.#state = size.octets === 0 ? "trailers" : "data";
     return undefined;

@@ -1,31 +1,27 @@
-import type { IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
 import { listenSchema } from "../../../src/config/schema/listen.ts";
-import { type ScreenedRequest, screenRequest } from "../../../src/transport/inbound/screen-request.ts";
+import { readRequestFacts } from "../../../src/transport/request-facts.ts";
+import { type Screened, type ScreenedRequest, screenRequest } from "../../../src/transport/inbound/screen-request.ts";
 
 const { limits } = listenSchema.parse({});
 
 interface Line {
   readonly method?: string;
   readonly target?: string;
-  readonly version?: "0.9" | "1.0" | "1.1" | "2.0";
+  readonly version?: "1.0" | "1.1";
 }
 
-/** What Node's parser hands over; only what screening reads. */
-function request(
-  headers: readonly string[],
-  { method = "GET", target = "/", version = "1.1" }: Line = {},
-): IncomingMessage {
-  const [major, minor] = version.split(".").map(Number);
+/** What the parser hands over; only what screening reads. */
+function request(headers: readonly string[], { method = "GET", target = "/", version = "1.1" }: Line = {}): Screened {
+  const minor = version === "1.1" ? 1 : 0;
   return {
     method,
-    url: target,
-    httpVersion: version,
-    httpVersionMajor: major,
+    target,
     httpVersionMinor: minor,
     rawHeaders: headers,
-    socket: { localAddress: "127.0.0.1", localPort: 3000 },
-  } as unknown as IncomingMessage;
+    facts: readRequestFacts(headers, minor),
+    socket: { localAddress: "127.0.0.1", localPort: 3000 } as Screened["socket"],
+  };
 }
 
 const HOST = ["Host", "shop.example"];
@@ -86,10 +82,8 @@ it.each([
 it.each([
   ["TRACE", "/", "1.1", "method-not-allowed"],
   ["CONNECT", "a:80", "1.1", "not-implemented"],
-  ["DESCRIBE", "/", "1.0", "not-implemented"],
   ["PROPFIND", "/", "1.1", "ok"],
-  ["GET", "/", "2.0", "version-not-supported"],
-  ["GET", "/", "0.9", "version-not-supported"],
+  ["BREW", "/", "1.1", "ok"],
   ["GET", "/", "1.0", "ok"],
   ["GET", "*", "1.1", "bad-request"],
   ["OPTIONS", "*", "1.1", "ok"],

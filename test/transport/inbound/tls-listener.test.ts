@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterEach, expect, it } from "vitest";
 import { listenSchema } from "../../../src/config/schema/listen.ts";
+import { sendAnswer } from "../../../src/transport/client-side.ts";
 import { createListener, type Listener, type TlsMaterial } from "../../../src/transport/inbound/create-listener.ts";
 
 const fixture = (name: string): string =>
@@ -29,7 +30,7 @@ async function listen(): Promise<{ listener: Listener; port: number }> {
     limits,
     timeouts,
     tls: SERVER,
-    onRequest: (_request, response) => void response.end("hello"),
+    onRequest: (_request, client) => sendAnswer(client, 200, ["Content-Length", "5"], "hello"),
     onUpgrade: (_request, socket) => void socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\nopen"),
   });
   listener.server.listen(0, "127.0.0.1");

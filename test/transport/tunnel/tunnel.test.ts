@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join, resolve } from "node:path";
@@ -9,6 +8,8 @@ import { WebSocket, WebSocketServer } from "ws";
 import { listenSchema } from "../../../src/config/schema/listen.ts";
 import { upstreamSchema } from "../../../src/config/schema/upstreams.ts";
 import type { Outcome } from "../../../src/model/outcome.ts";
+import type { ClientRequest } from "../../../src/transport/client-request.ts";
+import { sendAnswer } from "../../../src/transport/client-side.ts";
 import { createListener } from "../../../src/transport/inbound/create-listener.ts";
 import { type TunnelOptions, tunnel } from "../../../src/transport/tunnel.ts";
 import type { OpenTunnel } from "../../../src/transport/tunnel/open-tunnel.ts";
@@ -44,7 +45,7 @@ async function gatewayTo(
     config: upstreamSchema.parse({ url: upstreamUrl, ...LIMITS, tls, breaker: {} }),
   });
   stops.push(() => upstream.close());
-  const carry = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
+  const carry = async (request: ClientRequest, socket: Socket, head: Buffer): Promise<void> => {
     const outcome = await tunnel({
       request,
       socket,
@@ -53,7 +54,7 @@ async function gatewayTo(
         side: "modern",
         upstream: "modern",
         method: "GET",
-        target: request.url as string,
+        target: request.target,
         headers: ["Host", "shop.example", ...secWebSocketFields(request), "Authorization", "Bearer minted"],
         translateAnswer: (_status, headers) => [...headers, "X-Translated", "yes"],
         answerEnded: undefined,
@@ -72,7 +73,7 @@ async function gatewayTo(
   const listener = createListener({
     limits: defaults.limits,
     timeouts: { ...defaults.timeouts, lingerMs: 100 },
-    onRequest: (_request, response) => void response.end(),
+    onRequest: (_request, client) => sendAnswer(client, 200, []),
     onUpgrade: (request, socket, head) => void carry(request, socket, head),
   });
   listener.server.listen(0, "127.0.0.1");
@@ -81,7 +82,7 @@ async function gatewayTo(
   return { port: (listener.server.address() as AddressInfo).port, outcomes, open, upstream };
 }
 
-function secWebSocketFields(request: IncomingMessage): string[] {
+function secWebSocketFields(request: ClientRequest): string[] {
   const fields: string[] = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i] as string;

@@ -1,17 +1,16 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { GATEWAY_ERRORS, type GatewayErrorCode } from "../../../model/gateway-error.ts";
 import { answersAsLastHop } from "../answers-as-last-hop.ts";
-import type { ConnectionOwner } from "../connection.ts";
+import type { ConnectionOwner } from "../connection-owner.ts";
+import { Http2Client } from "./http2-client.ts";
 import { Http2Request } from "./http2-request.ts";
-import { cutStream, Http2Response } from "./http2-response.ts";
 import { readRequestHead } from "./request-fields.ts";
 
 /** One request that has not been answered to its end. */
 interface Open {
   readonly request: Http2Request;
-  readonly response: Http2Response;
+  readonly client: Http2Client;
   bytesSeen: number;
   seenAtMs: number;
 }
@@ -47,7 +46,7 @@ export class Http2Connection {
   }
 
   /** Called every second or more often. Ends what is idle too long, and cuts a client whose body does not come although it could. */
-  checkBody(nowMs: number): void {
+  check(nowMs: number): void {
     const { timeouts } = this.#owner;
     const idleLimitMs = this.#wasUsed ? timeouts.keepAliveTimeoutMs : timeouts.headerTimeoutMs;
     // By requests, not by frames: PINGs, or a head that comes drop by drop, keep no connection open.
@@ -80,24 +79,21 @@ export class Http2Connection {
       return;
     }
     const request = new Http2Request(stream, this.#socket, head);
-    const response = new Http2Response(stream);
-    const open: Open = { request, response, bytesSeen: -1, seenAtMs: 0 };
+    const client = new Http2Client(stream);
+    const open: Open = { request, client, bytesSeen: -1, seenAtMs: 0 };
     this.#open.add(open);
     stream.on("finish", () => this.#discardRest(request));
     stream.on("close", () => {
       this.#open.delete(open);
       this.#idleSinceMs = performance.now();
     });
-    // The pipeline sees an exchange over HTTP/1.1; what these two have not, it does not use.
-    const incoming = request as unknown as IncomingMessage;
-    const outgoing = response as unknown as ServerResponse;
-    if (!answersAsLastHop(incoming, outgoing)) this.#owner.onRequest(incoming, outgoing);
+    if (!answersAsLastHop(request, client)) this.#owner.onRequest(request, client);
   }
 
   /** After an early answer the rest of the body is read and thrown away for a bounded time; then the client is told to stop. */
   #discardRest(request: Http2Request): void {
     if (request.complete) return;
-    request.resume();
+    request.discardBody();
     setTimeout(() => request.stream.close(NO_ERROR), this.#owner.timeouts.lingerMs).unref();
   }
 
@@ -106,12 +102,11 @@ export class Http2Connection {
     if (request.complete) return;
     // Octets of all streams: who sends on one of them is alive, and each has a deadline of its own upstream.
     const { bytesRead } = this.#socket;
-    const couldNotSend = request.readableLength > 0 || request.isPaused();
-    if (bytesRead !== open.bytesSeen || couldNotSend) {
+    if (bytesRead !== open.bytesSeen || request.blocked) {
       open.bytesSeen = bytesRead;
       open.seenAtMs = nowMs;
     } else if (nowMs - open.seenAtMs >= this.#owner.timeouts.bodyIdleTimeoutMs) {
-      if (open.response.headersSent) cutStream(request.stream);
+      if (open.client.started) open.client.cut();
       else this.#refuse(request.stream, "request-timeout");
     }
   }

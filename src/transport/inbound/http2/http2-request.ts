@@ -1,24 +1,27 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { RawHeaders } from "../../../model/raw-headers.ts";
+import type { BodySink, ClientBound, ClientRequest } from "../../client-request.ts";
+import { type RequestFacts, readRequestFacts } from "../../request-facts.ts";
 
-/**
- * A request of an HTTP/2 stream as the HTTP/1.1 message that it means, with as much of Node's `IncomingMessage` as the pipeline uses.
- * `httpVersion` is what the client speaks; major and minor are those of the message that it was turned into.
- */
-export class Http2Request {
+/** A request of an HTTP/2 stream as the HTTP/1.1 message that it means. */
+export class Http2Request implements ClientRequest {
   readonly httpVersion = "2.0";
-  readonly httpVersionMajor = 1;
   readonly httpVersionMinor = 1;
   readonly method: string;
-  readonly url: string;
+  readonly target: string;
   readonly rawHeaders: RawHeaders;
   readonly rawTrailers: string[] = [];
+  readonly facts: RequestFacts;
+  /** They are views of memory that the session still reads. */
+  readonly ownsParts = false;
   readonly socket: Socket;
   readonly stream: ServerHttp2Stream;
   /** Whether all of the body came. */
   complete: boolean;
-  readonly #endListeners = new Set<() => void>();
+  #sink: BodySink | undefined;
+  #reads = false;
+  #bound: ClientBound | undefined;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -28,8 +31,9 @@ export class Http2Request {
     this.stream = stream;
     this.socket = socket;
     this.method = head.method;
-    this.url = head.target;
+    this.target = head.target;
     this.rawHeaders = head.headers;
+    this.facts = readRequestFacts(head.headers, 1);
     this.complete = stream.endAfterHeaders;
     stream.on("trailers", (_trailers, _flags, rawTrailers: readonly string[] = []) =>
       this.rawTrailers.push(...rawTrailers),
@@ -38,37 +42,40 @@ export class Http2Request {
       // Node (26.10) ends a stream that was reset like one that is whole. Passed on, a broken upload would look complete.
       if (stream.closed) return;
       this.complete = true;
-      for (const listener of this.#endListeners) listener();
+      this.#sink?.onEnd();
     });
+    stream.on("close", () => this.#bound?.onClientClosed());
   }
 
-  get readableLength(): number {
-    return this.stream.readableLength;
+  /** Whether the client could not send on if it wanted to. */
+  get blocked(): boolean {
+    return this.stream.readableLength > 0 || this.stream.isPaused();
   }
 
-  isPaused(): boolean {
-    return this.stream.isPaused();
+  watch(bound: ClientBound | undefined): void {
+    this.#bound = bound;
   }
 
-  on(event: "data" | "end", listener: (bytes: Buffer) => void): this {
-    if (event === "end") this.#endListeners.add(listener as () => void);
-    else this.stream.on(event, listener);
-    return this;
+  readBody(sink: BodySink | undefined): void {
+    this.#sink = sink;
+    if (this.#reads || sink === undefined) return;
+    this.#reads = true;
+    this.stream.on("data", this.#onData);
   }
 
-  off(event: "data" | "end", listener: (bytes: Buffer) => void): this {
-    if (event === "end") this.#endListeners.delete(listener as () => void);
-    else this.stream.off(event, listener);
-    return this;
-  }
-
-  pause(): this {
+  pause(): void {
     this.stream.pause();
-    return this;
   }
 
-  resume(): this {
+  resume(): void {
     this.stream.resume();
-    return this;
   }
+
+  discardBody(): void {
+    this.#sink = undefined;
+    this.stream.off("data", this.#onData);
+    this.stream.resume();
+  }
+
+  readonly #onData = (bytes: Buffer): void => this.#sink?.onData(bytes);
 }

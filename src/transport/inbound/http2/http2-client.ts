@@ -1,9 +1,8 @@
 import type { ServerHttp2Stream } from "node:http2";
-import type { RawHeaders } from "../model/raw-headers.ts";
-import { type ClientSide, withoutState } from "./client-side.ts";
-import type { AnswerFraming } from "./http1/answer-framing.ts";
-import { answerFields } from "./inbound/http2/answer-fields.ts";
-import { cutStream } from "./inbound/http2/http2-response.ts";
+import type { RawHeaders } from "../../../model/raw-headers.ts";
+import { type ClientSide, withoutState } from "../../client-side.ts";
+import type { AnswerFraming } from "../../http1/answer-framing.ts";
+import { answerFields } from "./answer-fields.ts";
 
 interface Head {
   readonly status: number;
@@ -13,6 +12,9 @@ interface Head {
 
 /** Up to this size octets are gathered as one latin1 string, and go out as one frame. */
 const GATHER_BYTES = 16_384;
+
+/** INTERNAL_ERROR (RFC 9113 §7): the answer breaks off here. */
+const INTERNAL_ERROR = 2;
 
 /** A client that speaks HTTP/2: one stream of its connection. */
 export class Http2Client implements ClientSide {
@@ -48,6 +50,7 @@ export class Http2Client implements ClientSide {
 
   head(status: number, _statusText: string, headers: RawHeaders, framing: AnswerFraming): void {
     this.#head = { status, headers, mayHaveTrailers: framing.kind === "chunked" };
+    this.#gathered = "";
   }
 
   body(bytes: Buffer, start: number, end: number): void {
@@ -76,7 +79,11 @@ export class Http2Client implements ClientSide {
   }
 
   cut(): void {
-    cutStream(this.#stream);
+    if (!this.#stream.closed) this.#stream.close(INTERNAL_ERROR);
+  }
+
+  closeAfter(): void {
+    // The other streams of the connection go on.
   }
 
   onDrain(listener: () => void): void {

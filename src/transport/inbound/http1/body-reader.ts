@@ -1,0 +1,54 @@
+import {
+  CHUNK_LINE_TOO_LONG,
+  ChunkedDecoder,
+  type ChunkSink,
+  TOO_MANY_EXTENSIONS,
+  TRAILERS_TOO_LONG,
+} from "../../http1/chunked-decoder.ts";
+import type { RequestFraming } from "../../request-framing.ts";
+import type { ProtocolFailure } from "../protocol-answer.ts";
+import type { Http1Request } from "./http1-request.ts";
+
+/** Takes one request's body out of what the connection reads (RFC 9112 §6, §7). */
+export class BodyReader implements ChunkSink {
+  readonly #request: Http1Request;
+  readonly #chunked: ChunkedDecoder | undefined;
+  #remaining: number;
+
+  constructor(request: Http1Request, framing: RequestFraming, maxTrailerBytes: number) {
+    this.#request = request;
+    this.#chunked = framing.kind === "chunked" ? new ChunkedDecoder(maxTrailerBytes) : undefined;
+    this.#remaining = framing.length;
+  }
+
+  get done(): boolean {
+    return this.#request.complete;
+  }
+
+  /** Takes `bytes` from `at` on. Returns the offset behind what was the body's, or how the body is broken. */
+  take(bytes: Buffer, at: number): number | ProtocolFailure {
+    if (this.#chunked !== undefined) return this.#takeChunks(this.#chunked, bytes, at);
+    const end = Math.min(bytes.length, at + this.#remaining);
+    this.#remaining -= end - at;
+    this.onBody(bytes, at, end);
+    if (this.#remaining === 0) this.#request.finish([]);
+    return end;
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    if (start < end) this.#request.push(end - start === bytes.length ? bytes : bytes.subarray(start, end));
+  }
+
+  #takeChunks(chunked: ChunkedDecoder, bytes: Buffer, at: number): number | ProtocolFailure {
+    const next = chunked.decode(bytes, at, bytes.length, this);
+    if (typeof next === "string") return FAILURES[next] ?? "bad-request";
+    if (chunked.done) this.#request.finish(chunked.trailers);
+    return next;
+  }
+}
+
+const FAILURES: Readonly<Record<string, ProtocolFailure>> = {
+  [CHUNK_LINE_TOO_LONG]: "body-too-large",
+  [TOO_MANY_EXTENSIONS]: "body-too-large",
+  [TRAILERS_TOO_LONG]: "fields-too-large",
+};

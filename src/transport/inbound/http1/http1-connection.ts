@@ -1,0 +1,296 @@
+import type { Socket } from "node:net";
+import type { RawHeaders } from "../../../model/raw-headers.ts";
+import { hasBody } from "../../request-framing.ts";
+import { answersAsLastHop } from "../answers-as-last-hop.ts";
+import type { ConnectionOwner } from "../connection-owner.ts";
+import { type ProtocolFailure, protocolAnswer } from "../protocol-answer.ts";
+import { screenHandshake } from "../screen-handshake.ts";
+import { BodyReader } from "./body-reader.ts";
+import { endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
+import { HeadReader } from "./head-reader.ts";
+import { type AnswerControl, Http1Client } from "./http1-client.ts";
+import { Http1Request, type ReadingControl } from "./http1-request.ts";
+
+/** What is kept of requests that come before their predecessor has been answered. */
+const MAX_AHEAD_BYTES = 65_536;
+/**
+ * What must come of a body within each `bodyIdleTimeoutMs`: a client that dribbles octet by octet holds a connection to the
+ * upstream for as long as it likes, and costs it nothing.
+ */
+const MIN_BODY_BYTES = 256;
+/** How much longer than it was told a client may let a connection idle: its request may be on the way. */
+const KEEP_ALIVE_GRACE_MS = 1_000;
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * One client connection that speaks HTTP/1. A pipelined request is looked at when the one before it has been answered, because
+ * requests that are not safe must not overtake each other (RFC 9112 §9.3.2).
+ */
+export class Http1Connection implements ReadingControl, AnswerControl {
+  readonly socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #heads: HeadReader;
+  #phase: "open" | "lingering" | "upgraded" | "closed" = "open";
+  #request: Http1Request | undefined;
+  #client: Http1Client | undefined;
+  #body: BodyReader | undefined;
+  /** What came behind the request that is being answered. */
+  #ahead: Buffer | undefined;
+  #advancing = false;
+  /** Why nothing is read just now: the body is not taken, or too much has come ahead. */
+  #bodyHeld = false;
+  #aheadHeld = false;
+  #used = false;
+  #idleSinceMs = performance.now();
+  /** Octets read when last looked at; -1: not yet looked at during this request. */
+  #bytesSeen = -1;
+  #bytesSeenAtMs = 0;
+  #requestSinceMs = 0;
+  readonly #onData = (bytes: Buffer): void => this.#receive(bytes);
+  readonly #onEnd = (): void => this.#clientEnded();
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.socket = socket;
+    this.#owner = owner;
+    this.#heads = new HeadReader(owner.limits.maxHeaderBytes);
+    // An error without a listener ends the process. What it means is told by `close`.
+    socket.on("error", () => undefined);
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("close", () => this.#onClose());
+  }
+
+  /** Milliseconds (of `performance.now()`) since when nothing has been asked; undefined: busy or upgraded. */
+  get idleSinceMs(): number | undefined {
+    return this.#phase === "open" && this.#request === undefined ? this.#idleSinceMs : undefined;
+  }
+
+  get ending(): boolean {
+    return this.#owner.draining;
+  }
+
+  get keepAliveFields(): string {
+    return this.#owner.keepAliveFields;
+  }
+
+  /** Called every second or more often: ends what takes too long. */
+  check(nowMs: number): void {
+    if (this.#phase !== "open") return;
+    if (this.#request === undefined) this.#checkIdle(nowMs);
+    else if (!this.#request.complete) this.#checkBody(this.#request, this.#client as Http1Client, nowMs);
+  }
+
+  /** Lets the answer in flight be the last one. */
+  closeWhenAnswered(): void {
+    if (this.#client?.started === false) this.#client.closeAfter();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  holdReading(): void {
+    this.#bodyHeld = true;
+    this.socket.pause();
+  }
+
+  readOn(): void {
+    this.#bodyHeld = false;
+    if (!this.#aheadHeld && this.#phase !== "upgraded") this.socket.resume();
+  }
+
+  answered(): void {
+    const request = this.#request as Http1Request;
+    this.#idleSinceMs = performance.now();
+    if (this.#client?.closes === true) this.#closeAfterAnswer(request);
+    else if (request.complete) this.#goOn();
+    else {
+      // The rest of the body is read and thrown away, for a bounded time, to save the connection.
+      request.discardBody();
+      setTimeout(() => this.#request === request && this.socket.destroy(), this.#owner.timeouts.lingerMs).unref();
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#phase !== "open") return;
+    // Asked now: a part of a body that was written at once has given its memory back by then.
+    const { length } = bytes;
+    const at = this.#body === undefined ? 0 : this.#takeBody(this.#body, bytes);
+    if (at === length || this.#phase !== "open") return;
+    const rest = at === 0 ? bytes : bytes.subarray(at);
+    this.#ahead = this.#ahead === undefined ? rest : Buffer.concat([this.#ahead, rest]);
+    if (this.#request === undefined) this.#advance();
+    else if (this.#ahead.length > MAX_AHEAD_BYTES) {
+      this.#aheadHeld = true;
+      this.socket.pause();
+    }
+  }
+
+  /** Reads one request after the other from what has come, for as long as each is answered at once. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#request === undefined && this.#ahead !== undefined && this.#phase === "open") {
+      const bytes = this.#ahead;
+      this.#ahead = undefined;
+      const head = this.#heads.read(bytes);
+      if (typeof head === "string") this.refuse(head);
+      else if (head !== undefined) {
+        if (head.end < bytes.length) this.#ahead = bytes.subarray(head.end);
+        this.#start(new Http1Request(this, head.line, head.headers, head.facts));
+      }
+    }
+    this.#advancing = false;
+    if (this.#aheadHeld && this.#request === undefined) {
+      this.#aheadHeld = false;
+      if (!this.#bodyHeld && this.#phase === "open") this.socket.resume();
+    }
+  }
+
+  #start(request: Http1Request): void {
+    const { facts, method } = request;
+    this.#used = true;
+    if (facts.wantsWebSocket && method === "GET" && request.httpVersionMinor === 1 && request.complete) {
+      this.#startUpgrade(request, request.rawHeaders);
+      return;
+    }
+    const client = new Http1Client(this, request);
+    this.#request = request;
+    this.#client = client;
+    if (hasBody(facts.framing)) {
+      this.#bytesSeen = -1;
+      this.#requestSinceMs = performance.now();
+      this.#body = new BodyReader(request, facts.framing, this.#owner.limits.maxHeaderBytes);
+      const ahead = this.#ahead ?? EMPTY;
+      this.#ahead = undefined;
+      const at = this.#takeBody(this.#body, ahead);
+      if (at < ahead.length) this.#ahead = ahead.subarray(at);
+      if (this.#phase !== "open") return;
+    }
+    if (method === "CONNECT") this.refuse("not-implemented");
+    else if (!answersAsLastHop(request, client)) this.#owner.onRequest(request, client);
+  }
+
+  /** Returns the offset behind what was the body's. */
+  #takeBody(body: BodyReader, bytes: Buffer): number {
+    const { length } = bytes;
+    const next = body.take(bytes, 0);
+    if (typeof next === "string") {
+      this.refuse(next);
+      return length;
+    }
+    if (body.done) {
+      this.#body = undefined;
+      if (this.#client?.sent === true && this.#phase === "open") this.#goOn();
+    }
+    return next;
+  }
+
+  #goOn(): void {
+    this.#request = undefined;
+    this.#client = undefined;
+    if (this.#ahead !== undefined) this.#advance();
+    else if (this.socket.readableEnded) this.#clientEnded();
+  }
+
+  #startUpgrade(request: Http1Request, headers: RawHeaders): void {
+    const failure = screenHandshake(headers);
+    if (failure !== undefined) {
+      this.refuse(failure);
+      return;
+    }
+    const { socket } = this;
+    const head = this.#ahead ?? EMPTY;
+    this.#phase = "upgraded";
+    this.#ahead = undefined;
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    socket.pause();
+    socket.once("finish", () => endAfterUpgrade(socket, this.#owner.timeouts.lingerMs));
+    this.#owner.onUpgrade(request, socket, head);
+  }
+
+  /** Answers the message that is being read with a refusal, and closes. */
+  refuse(failure: ProtocolFailure): void {
+    this.#owner.onProtocolFailure(failure);
+    if (this.#client?.started === true) {
+      this.socket.destroy();
+      return;
+    }
+    this.socket.write(protocolAnswer(failure));
+    this.#linger();
+    this.#abandon();
+  }
+
+  #checkIdle(nowMs: number): void {
+    const { headerTimeoutMs, keepAliveTimeoutMs } = this.#owner.timeouts;
+    if (this.#heads.begun) {
+      if (nowMs - this.#heads.sinceMs >= headerTimeoutMs) this.refuse("request-timeout");
+      return;
+    }
+    this.#heads.forget();
+    // A connection that was opened in advance and never used is closed without a word, lest the word be taken for an answer.
+    const limitMs = this.#used ? keepAliveTimeoutMs + KEEP_ALIVE_GRACE_MS : headerTimeoutMs;
+    if (nowMs - this.#idleSinceMs >= limitMs) this.socket.destroy();
+  }
+
+  /** Cuts a client whose body does not come although it could. */
+  #checkBody(request: Http1Request, client: Http1Client, nowMs: number): void {
+    const { requestTimeoutMs, bodyIdleTimeoutMs } = this.#owner.timeouts;
+    const { bytesRead } = this.socket;
+    const came = bytesRead - this.#bytesSeen;
+    const waitsForContinue = request.facts.framing.expectsContinue && !client.continued && came === 0;
+    // Once the answer has begun, both sides may be in a dialogue: then the least sign of life will do.
+    const enough = client.started ? 1 : MIN_BODY_BYTES;
+    if (this.#bytesSeen === -1 || waitsForContinue || request.blocked || came >= enough) {
+      this.#bytesSeen = bytesRead;
+      this.#bytesSeenAtMs = nowMs;
+    } else if (nowMs - this.#bytesSeenAtMs >= bodyIdleTimeoutMs) this.refuse("request-timeout");
+    if (requestTimeoutMs > 0 && this.#phase === "open" && nowMs - this.#requestSinceMs >= requestTimeoutMs)
+      this.refuse("request-timeout");
+  }
+
+  #closeAfterAnswer(request: Http1Request): void {
+    this.#request = undefined;
+    this.#client = undefined;
+    if (!this.socket.readableEnded && (!request.complete || this.#ahead !== undefined)) {
+      // With octets still unread the kernel would send RST, which takes the answer away from the client (RFC 9112 §9.6).
+      this.#linger();
+      return;
+    }
+    this.#phase = "lingering";
+    this.socket.destroySoon();
+  }
+
+  /** Ends our side and reads on until the client ends its own, or the time is over. */
+  #linger(): void {
+    this.#phase = "lingering";
+    this.#ahead = undefined;
+    this.#body = undefined;
+    this.socket.end();
+    this.socket.resume();
+    if (this.socket.readableEnded) this.socket.destroySoon();
+    else setTimeout(() => this.socket.destroy(), this.#owner.timeouts.lingerMs).unref();
+  }
+
+  #clientEnded(): void {
+    if (this.#phase !== "open" || (this.#request === undefined && !this.#heads.begun)) this.socket.destroySoon();
+    else if (this.#request === undefined || !this.#request.complete) this.refuse("bad-request");
+    else graceAfterHalfClose(this.socket, this.#owner.timeouts.halfCloseGraceMs);
+  }
+
+  #onClose(): void {
+    this.#phase = "closed";
+    this.#abandon();
+  }
+
+  /** Whoever is at work on the request need not go on. */
+  #abandon(): void {
+    const request = this.#request;
+    const client = this.#client;
+    this.#request = undefined;
+    this.#client = undefined;
+    if (client !== undefined) client.gone = true;
+    request?.bound?.onClientClosed();
+  }
+}
