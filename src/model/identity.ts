@@ -91,11 +91,10 @@ export interface SessionLife {
   /** The handle of the session that the request's cookies name, without asking any store; undefined: they name none. */
   handleOf(request: ResolveRequest): string | undefined;
   /**
-   * To be called for every answer of legacy: with `began` before its first byte goes to the client, with `ended` after its last byte
-   * came and before it goes on. Whoever asks afterwards learns what the store holds then, whatever was remembered. A user's session
-   * that is gone once legacy has ended its answer is an observed logout: `hasEnded` is true for it for a while.
+   * To be asked for every answer of legacy's, and told of its progress: whoever asks for the session afterwards learns what the store
+   * holds then, whatever was remembered. undefined: the request's cookies name no session.
    */
-  legacyAnswered(request: ResolveRequest, progress: "began" | "ended"): void;
+  legacyAnswer(request: ResolveRequest): LegacyAnswer | undefined;
   /** Whether the session's logout was observed: it is nobody's, and an answer that belongs to it may not set its cookie again (TRAPS 7). */
   hasEnded(handle: string): boolean;
   /**
@@ -108,4 +107,15 @@ export interface SessionLife {
    * reports. Returns what ends the watch. For connections that outlive their request.
    */
   watch(identity: Identity, ended: (now: Identity) => void): () => void;
+}
+
+/** An answer of legacy's that belongs to a session, and may change or end it. Nothing here throws or waits. */
+export interface LegacyAnswer {
+  /** Its head has come, and no byte of it has gone to the client. */
+  began(): void;
+  /**
+   * Its last byte has come, and has not gone to the client. A user's session that is gone by now is an observed logout:
+   * `SessionLife.hasEnded` is true for it for a while.
+   */
+  ended(): void;
 }

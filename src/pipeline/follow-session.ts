@@ -1,4 +1,11 @@
-import type { Identity, Resolution, SessionLife, UserIdentity } from "../model/identity.ts";
+import type {
+  Identity,
+  LegacyAnswer,
+  Resolution,
+  ResolveRequest,
+  SessionLife,
+  UserIdentity,
+} from "../model/identity.ts";
 import { firstFieldValue, type RawHeaders } from "../model/raw-headers.ts";
 import type { Side } from "../model/side.ts";
 import type { Exchange } from "./exchange.ts";
@@ -21,52 +28,17 @@ export interface SessionFollower {
 
 export function followSession(
   exchange: Exchange,
-  plan: { effective: EffectiveTarget; identity: Identity; side: Side },
+  { effective, identity, side }: { effective: EffectiveTarget; identity: Identity; side: Side },
 ): SessionFollower {
-  const { resolver } = exchange.snapshot;
-  const { sessions } = resolver;
-  const { side, identity } = plan;
+  const { sessions } = exchange.snapshot.resolver;
   if (sessions === undefined) return FOLLOWS_NOTHING;
-  const request = resolveRequestOf(exchange, plan.effective);
-  if (request.cookieFields.length === 0) return FOLLOWS_NOTHING;
-  // Legacy reads the session for itself, also where figway needs no identity. Asked for now: once the connection is open, the session
-  // may have ended, and nobody could tell any more whose it was.
-  const asLegacySees = side === "legacy" && isLongLived(exchange) && identity.kind !== "user" ? ask() : undefined;
-  let unwatch: (() => void) | undefined;
-  let released = false;
-  return {
-    answerBegan(headers) {
-      if (side === "legacy") sessions.legacyAnswered(request, "began");
-      // An event stream outlives the request that it authenticated with. A cut is all that HTTP has to end it early.
-      if (isEventStream(headers)) void endWithSession(sessions, () => exchange.request.socket.destroy());
-    },
-    answerEnded() {
-      if (side === "legacy") sessions.legacyAnswered(request, "ended");
-    },
-    tunnelOpened: (tunnel) => void endWithSession(sessions, () => tunnel.close(SESSION_ENDED, "session ended")),
-    release() {
-      released = true;
-      unwatch?.();
-    },
-  };
-
-  async function endWithSession(life: SessionLife, end: () => void): Promise<void> {
-    const user = identity.kind === "user" ? identity : await userBehind();
-    if (user !== undefined && !released) unwatch = life.watch(user, end);
-  }
-
-  async function userBehind(asked = asLegacySees ?? ask()): Promise<UserIdentity | undefined> {
-    // Modern was told of nobody.
-    if (side !== "legacy") return undefined;
-    const known = await asked;
-    if (known.kind !== "unknown" || released) return known.kind === "user" ? known : undefined;
-    await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS).unref());
-    return userBehind(ask());
-  }
-
-  async function ask(): Promise<Resolution> {
-    return resolver.resolve(request);
-  }
+  // Modern was told of a user, or of nobody.
+  if (side !== "legacy")
+    return identity.kind === "user"
+      ? new Follower({ exchange, sessions, identity, request: undefined })
+      : FOLLOWS_NOTHING;
+  const request = resolveRequestOf(exchange, effective);
+  return request.cookieFields.length === 0 ? FOLLOWS_NOTHING : new Follower({ exchange, sessions, identity, request });
 }
 
 const FOLLOWS_NOTHING: SessionFollower = {
@@ -75,6 +47,74 @@ const FOLLOWS_NOTHING: SessionFollower = {
   tunnelOpened: () => undefined,
   release: () => undefined,
 };
+
+interface Followed {
+  readonly exchange: Exchange;
+  readonly sessions: SessionLife;
+  readonly identity: Identity;
+  /** What legacy sees of the user, also where figway needs no identity; undefined: modern answers. */
+  readonly request: ResolveRequest | undefined;
+}
+
+class Follower implements SessionFollower {
+  readonly #followed: Followed;
+  readonly #asLegacySees: Promise<Resolution> | undefined;
+  #answer: LegacyAnswer | undefined;
+  #unwatch: (() => void) | undefined;
+  #released = false;
+
+  constructor(followed: Followed) {
+    const { exchange, identity, request } = followed;
+    this.#followed = followed;
+    // Asked for now: once the connection is open, the session may have ended, and nobody could tell any more whose it was.
+    const mayOutlive = request !== undefined && identity.kind !== "user" && isLongLived(exchange);
+    this.#asLegacySees = mayOutlive ? this.#ask(request) : undefined;
+  }
+
+  answerBegan(headers: RawHeaders): void {
+    const { exchange, sessions, request } = this.#followed;
+    if (request !== undefined) this.#answer = sessions.legacyAnswer(request);
+    this.#answer?.began();
+    // An event stream outlives the request that it authenticated with. A cut is all that HTTP has to end it early.
+    if (isEventStream(headers)) this.#endWithSession(() => exchange.request.socket.destroy());
+  }
+
+  answerEnded(): void {
+    this.#answer?.ended();
+  }
+
+  tunnelOpened(tunnel: { close(code: number, reason: string): void }): void {
+    this.#endWithSession(() => tunnel.close(SESSION_ENDED, "session ended"));
+  }
+
+  release(): void {
+    this.#released = true;
+    this.#unwatch?.();
+  }
+
+  #endWithSession(end: () => void): void {
+    const { identity, request } = this.#followed;
+    if (identity.kind === "user") this.#watch(identity, end);
+    else if (request !== undefined)
+      void this.#endWithUserBehind(request, end, this.#asLegacySees ?? this.#ask(request));
+  }
+
+  async #endWithUserBehind(request: ResolveRequest, end: () => void, asked: Promise<Resolution>): Promise<void> {
+    const known = await asked;
+    if (known.kind === "user") this.#watch(known, end);
+    if (known.kind !== "unknown" || this.#released) return;
+    await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS).unref());
+    await this.#endWithUserBehind(request, end, this.#ask(request));
+  }
+
+  #watch(user: UserIdentity, end: () => void): void {
+    if (!this.#released) this.#unwatch = this.#followed.sessions.watch(user, end);
+  }
+
+  async #ask(request: ResolveRequest): Promise<Resolution> {
+    return this.#followed.exchange.snapshot.resolver.resolve(request);
+  }
+}
 
 /** Whether the client asks for a WebSocket, or for events as `EventSource` does (WHATWG HTML §9.2.2). */
 function isLongLived(exchange: Exchange): boolean {

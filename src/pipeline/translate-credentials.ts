@@ -51,7 +51,7 @@ function outboundOf(exchange: Exchange, translation: Translation, token: string 
       decision.side === "legacy"
         ? (status, headers) => mustHoldAnswer(exchange, effective, { status, headers })
         : undefined,
-    answerEnded: follower.answerEnded,
+    answerEnded: decision.side === "legacy" ? () => follower.answerEnded() : undefined,
     limits: { totalTimeoutMs: route.timeoutMs, maxBodyBytes: route.maxBodyBytes },
   };
 }

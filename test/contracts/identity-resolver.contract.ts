@@ -55,8 +55,9 @@ export function describeIdentityResolver(title: string, open: () => Promise<Iden
     const throughFigway = async (browser: AppBrowser, act: () => Promise<unknown>): Promise<void> => {
       const request = requestOf(browser.cookieFields);
       await act();
-      world.resolver.sessions?.legacyAnswered(request, "began");
-      world.resolver.sessions?.legacyAnswered(request, "ended");
+      const answer = world.resolver.sessions?.legacyAnswer(request);
+      answer?.began();
+      answer?.ended();
     };
 
     const loggedIn = async (user: typeof ALICE | typeof BOB = ALICE): Promise<AppBrowser> => {

@@ -72,8 +72,9 @@ for (const { title, faults } of [
       if (action < 4) await browser.logIn({ id: user, name: `mark of ${user}` }, action < 2 ? "kept" : "new");
       else if (action < 7) await browser.logOut(shape);
       else await browser.send(action === 7 ? "POST" : "GET", action === 7 ? "/cart" : "/me");
-      world.resolver.sessions.legacyAnswered(before, "began");
-      world.resolver.sessions.legacyAnswered(before, "ended");
+      const answer = world.resolver.sessions.legacyAnswer(before);
+      answer?.began();
+      answer?.ended();
       person.user = person.becoming;
       person.cookie = browser.cookie;
     }

@@ -124,7 +124,7 @@ for (const { redis, mode, describe } of REPORTED) {
       for (let i = 0; i < 5; i++) {
         await setUser(world.redis, key, `early ${i}`);
         await until("nothing is remembered", () => !isWarm(world, browser));
-        world.resolver.sessions.legacyAnswered(requestOf(browser.cookieFields), "began");
+        world.resolver.sessions.legacyAnswer(requestOf(browser.cookieFields))?.began();
         // Only what is read from the session is late; the report of the change is not.
         world.proxy.delayAnswers(40, `early ${i}`);
         const early = resolve(world, browser);

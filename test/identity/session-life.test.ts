@@ -33,8 +33,9 @@ async function resolve(world: SessionWorld, browser: { cookieFields: string[] })
 
 /** Legacy has answered a request of this browser. */
 function legacyAnswered(world: SessionWorld, cookieFields: readonly string[]): void {
-  world.resolver.sessions.legacyAnswered(requestOf(cookieFields), "began");
-  world.resolver.sessions.legacyAnswered(requestOf(cookieFields), "ended");
+  const answer = world.resolver.sessions.legacyAnswer(requestOf(cookieFields));
+  answer?.began();
+  answer?.ended();
 }
 
 describe("a session's end", () => {

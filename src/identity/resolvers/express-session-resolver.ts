@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { ExpressSessionConfig } from "../../config/schema/identity.ts";
-import type { Identity, IdentityResolver, Resolution, ResolveRequest, SessionLife } from "../../model/identity.ts";
+import type {
+  Identity,
+  IdentityResolver,
+  LegacyAnswer,
+  Resolution,
+  ResolveRequest,
+  SessionLife,
+} from "../../model/identity.ts";
 import { cookieValues } from "../cookies/cookie-values.ts";
 import type { IdentityDeps } from "../identity-deps.ts";
 import { InvalidationFeed } from "../redis/invalidation-feed.ts";
@@ -99,15 +106,16 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
     return "kind" in named ? undefined : named.handle;
   }
 
-  legacyAnswered(request: ResolveRequest, progress: "began" | "ended"): void {
+  legacyAnswer(request: ResolveRequest): LegacyAnswer | undefined {
     const named = this.#nameIn(request);
-    const record = "kind" in named ? undefined : this.#recordOf(named);
-    if (record === undefined) return;
-    const wasUser = record.userUntilMs !== undefined && this.#deps.clock.monotonicMs() < record.userUntilMs;
-    record.forget();
-    record.forgetCookie();
-    this.#watches.changed(record.name.id);
-    if (progress === "ended" && wasUser) void this.#buryIfGone(record);
+    if ("kind" in named) return undefined;
+    return {
+      began: () => void this.#legacyAnswered(named),
+      ended: () => {
+        const endedForUser = this.#legacyAnswered(named);
+        if (endedForUser !== undefined) void this.#buryIfGone(endedForUser);
+      },
+    };
   }
 
   renewedCookie(identity: Identity, scheme: "http" | "https"): string | undefined {
@@ -169,6 +177,17 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
 
   #recordOf(name: SessionName | undefined): SessionRecord | undefined {
     return name === undefined ? undefined : this.#reader.known(name);
+  }
+
+  /** Nothing that was remembered of the session holds any more. Returns its record where it was a user's. */
+  #legacyAnswered(name: SessionName): SessionRecord | undefined {
+    const record = this.#recordOf(name);
+    if (record === undefined) return undefined;
+    const wasUser = record.userUntilMs !== undefined && this.#deps.clock.monotonicMs() < record.userUntilMs;
+    record.forget();
+    record.forgetCookie();
+    this.#watches.changed(record.name.id);
+    return wasUser ? record : undefined;
   }
 
   /** A session of a user that is gone after legacy's answer was ended by it: it stays so, even if a slower request saves it again. */

@@ -26,7 +26,9 @@ export function createResolverChain(resolvers: readonly IdentityResolver[]): Ide
       await Promise.all(resolvers.map((resolver) => resolver.close()));
     },
   };
-  return lives.length === 0 ? chain : { ...chain, sessions: chainLives(lives) };
+  const [only, ...others] = lives;
+  if (only === undefined) return chain;
+  return { ...chain, sessions: others.length === 0 ? only : chainLives(lives) };
 }
 
 /** Without a promise for as long as the resolvers answer without one. */
@@ -56,8 +58,13 @@ function chainLives(lives: readonly SessionLife[]): SessionLife {
       }
       return undefined;
     },
-    legacyAnswered(request, progress) {
-      for (const life of lives) life.legacyAnswered(request, progress);
+    legacyAnswer(request) {
+      const answers = lives.flatMap((life) => life.legacyAnswer(request) ?? []);
+      if (answers.length < 2) return answers[0];
+      return {
+        began: () => answers.forEach((answer) => answer.began()),
+        ended: () => answers.forEach((answer) => answer.ended()),
+      };
     },
     renewedCookie(identity, scheme) {
       for (const life of lives) {

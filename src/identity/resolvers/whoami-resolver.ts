@@ -1,6 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { WhoamiConfig } from "../../config/schema/identity.ts";
-import type { Identity, IdentityResolver, Resolution, ResolveRequest, SessionLife } from "../../model/identity.ts";
+import type {
+  Identity,
+  IdentityResolver,
+  LegacyAnswer,
+  Resolution,
+  ResolveRequest,
+  SessionLife,
+} from "../../model/identity.ts";
 import { pickCookies } from "../cookies/pick-cookies.ts";
 import type { IdentityDeps } from "../identity-deps.ts";
 import { compileJsonPointer } from "../session/json-pointer.ts";
@@ -81,12 +88,12 @@ class WhoamiResolver implements IdentityResolver, SessionLife {
     return cookie === undefined ? undefined : sessionHandle(cookie, this.#deps.handleKey);
   }
 
-  legacyAnswered(request: ResolveRequest): void {
+  legacyAnswer(request: ResolveRequest): LegacyAnswer | undefined {
     const cookie = pickCookies(request.cookieFields, this.#names);
-    const record = cookie === undefined ? undefined : this.#questions.peek(keyOf(request, cookie))?.record;
-    if (record === undefined) return;
-    record.forget();
-    this.#watches.changed(record.name.id);
+    if (cookie === undefined) return undefined;
+    const key = keyOf(request, cookie);
+    const forget = () => this.#forget(this.#questions.peek(key)?.record);
+    return { began: forget, ended: forget };
   }
 
   /** Never: with many stacks a session lives on under the same cookie, and the user may log in to it again. */
@@ -110,6 +117,12 @@ class WhoamiResolver implements IdentityResolver, SessionLife {
   async close(): Promise<void> {
     this.#watches.close();
     await this.#endpoint.close();
+  }
+
+  #forget(record: SessionRecord | undefined): void {
+    if (record === undefined) return;
+    record.forget();
+    this.#watches.changed(record.name.id);
   }
 
   #recordFor(request: ResolveRequest): SessionRecord | undefined {

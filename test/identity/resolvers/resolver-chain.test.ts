@@ -41,7 +41,10 @@ it("speaks for all of its resolvers", async () => {
   const done: string[] = [];
   const life = (name: string): SessionLife => ({
     handleOf: () => (name === "b" ? "handle of b" : undefined),
-    legacyAnswered: () => void done.push(`${name} answered`),
+    legacyAnswer: () => ({
+      began: () => void done.push(`${name} began`),
+      ended: () => void done.push(`${name} ended`),
+    }),
     hasEnded: (handle) => handle === name,
     watch: () => () => void done.push(`${name} unwatched`),
   });
@@ -63,14 +66,18 @@ it("speaks for all of its resolvers", async () => {
     false,
   ]);
   chain.keepAlive(USER);
-  chain.sessions?.legacyAnswered(requestOf([]), "began");
+  const answer = chain.sessions?.legacyAnswer(requestOf([]));
+  answer?.began();
+  answer?.ended();
   chain.sessions?.watch(USER, () => undefined)();
   await chain.close();
   expect(done).toEqual([
     "a kept",
     "b kept",
-    "a answered",
-    "b answered",
+    "a began",
+    "b began",
+    "a ended",
+    "b ended",
     "a unwatched",
     "b unwatched",
     "a closed",
