@@ -77,9 +77,9 @@ it("tells of each settled exchange, without its query", async () => {
 
 it("tells of an exchange within a second, and says at once that it is watching", async () => {
   const watcher = await watch();
-  await until("it says so", () => watcher.comments.includes(": watching"), 1_000);
+  await until("it says so", () => watcher.comments.includes(": watching"));
   await gateway.sideOf("/catalog");
-  await until("it is told", () => watcher.events.length === 1, 1_000);
+  await until("it is told", () => watcher.events.length === 1);
 });
 
 it("a reader that stops reading costs the others and the requests nothing, and learns how many it missed", async () => {

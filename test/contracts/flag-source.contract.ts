@@ -5,6 +5,7 @@ import type { FlagChange, FlagLog, FlagSource } from "../../src/flags/flag-sourc
 import type { FlagDefinition } from "../../src/flags/flags-file-schema.ts";
 import type { FlagContext } from "../../src/model/decision.ts";
 import { rolloutNumber } from "../doubles/rollout-number.ts";
+import { takesLessThan, timeOf } from "../doubles/takes-less-than.ts";
 
 /** A place where flags live, as a person works with it: flags.json in an editor, Unleash through its own API. */
 export interface FlagPlace {
@@ -23,8 +24,8 @@ export interface FlagSourceContract {
   readonly openPlace: () => Promise<FlagPlace>;
   /** The longest time from a flip by hand to its effect, in milliseconds. */
   readonly flipWithinMs: number;
-  /** How long the place's return may take to be noticed, in milliseconds. */
-  readonly returnWithinMs: number;
+  /** How long it may take to be noticed that the place is gone, or back, on a busy machine, in milliseconds. */
+  readonly noticedWithinMs: number;
 }
 
 const FLAGS: Readonly<Record<string, FlagDefinition>> = {
@@ -64,7 +65,7 @@ export function describeFlagSource(name: string, contract: FlagSourceContract): 
       place = await contract.openPlace();
       await place.put(FLAGS);
       source = await place.open(log);
-      await until(() => Object.keys(FLAGS).every((flag) => source.evaluate(flag, context()) !== "unknown"), 5_000);
+      await until(() => Object.keys(FLAGS).every((flag) => source.evaluate(flag, context()) !== "unknown"), 10_000);
       source.onChange((changed) => changes.push(...changed));
     });
     afterEach(() => changes.splice(0));
@@ -187,9 +188,17 @@ export function describeFlagSource(name: string, contract: FlagSourceContract): 
 
     it("sees a flip made by hand, and tells what it was before and is after", async () => {
       const revision = source.status().revision;
-      await place.put({ "flipped-by-hand": { percent: 100, users: ["u1"] } });
-      await until(() => source.evaluate("flipped-by-hand", context()) === "on", contract.flipWithinMs);
-      expect(changes).toEqual([{ flag: "flipped-by-hand", before: "off", after: "on" }]);
+      await takesLessThan(contract.flipWithinMs, async () => {
+        if (source.evaluate("flipped-by-hand", context()) === "on") {
+          await place.put({ "flipped-by-hand": false });
+          await until(() => source.evaluate("flipped-by-hand", context()) === "off", 10_000);
+          changes.splice(0);
+        }
+        await place.put({ "flipped-by-hand": { percent: 100, users: ["u1"] } });
+        const tookMs = await timeOf(() => until(() => source.evaluate("flipped-by-hand", context()) === "on", 10_000));
+        expect(changes).toEqual([{ flag: "flipped-by-hand", before: "off", after: "on" }]);
+        return tookMs;
+      });
       expect(source.status().revision).not.toBe(revision);
     });
 
@@ -248,21 +257,21 @@ export function describeFlagSource(name: string, contract: FlagSourceContract): 
     it("keeps its answers when the place of its flags is gone, says so once, and goes on when it is back", async () => {
       logged.splice(0);
       await place.takeAway();
-      await until(() => source.status().lastError !== undefined, contract.returnWithinMs);
+      await until(() => source.status().lastError !== undefined, contract.noticedWithinMs);
       expect(source.evaluate("always-on", context())).toBe("on");
       expect(source.evaluate("quarter-and-users", context({ userId: "u1" }))).toBe("on");
       expect(source.status()).toMatchObject({ loaded: true, loadedFrom: "source" });
       await expect(source.set("always-off", true)).rejects.toThrow(FlagChangeError);
       expect(source.evaluate("always-off", context())).toBe("off");
       await place.bringBack();
-      await until(() => source.status().lastError === undefined, contract.returnWithinMs);
+      await until(() => source.status().lastError === undefined, contract.noticedWithinMs);
       expect(changes).toEqual([]);
       expect(logged.filter((line) => !line.startsWith("debug")).map((line) => line.split(" ", 1)[0])).toEqual([
         expect.stringMatching(/^(?:warn|error)$/),
         "info",
       ]);
       await place.put({ "always-off": true });
-      await until(() => source.evaluate("always-off", context()) === "on", contract.flipWithinMs);
+      await until(() => source.evaluate("always-off", context()) === "on", 10_000);
     });
 
     it("still answers after it was closed, and leaves no timer, watcher or connection", async () => {
@@ -270,7 +279,7 @@ export function describeFlagSource(name: string, contract: FlagSourceContract): 
       const other = await place.open(() => undefined);
       expect(other.evaluate("always-on", context())).toBe("on");
       await other.close();
-      await until(() => activeResources().length <= before.length, 1_000);
+      await until(() => activeResources().length <= before.length, 5_000);
       expect(other.evaluate("always-on", context())).toBe("on");
       await expect(other.set("always-on", false)).rejects.toThrow(FlagChangeError);
       await other.close();

@@ -109,7 +109,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Polls until the check holds; fails with its last error when it does not within the time. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 2_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 5_000): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {

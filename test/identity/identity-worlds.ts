@@ -130,7 +130,7 @@ export async function openWhoamiWorld(config: Record<string, unknown> = {}): Pro
       cookies: ["connect.sid"],
       subject: "/user/id",
       claims: { name: "/user/name", roles: "/user/roles" },
-      timeoutMs: 300,
+      timeoutMs: 800,
       failuresToPause: 2,
       pauseMs: 200,
       ...config,

@@ -4,6 +4,7 @@ import type { Resolution, UserIdentity } from "../../src/model/identity.ts";
 import { requestOf } from "../contracts/identity-resolver.contract.ts";
 import type { AppBrowser } from "../doubles/session-app.ts";
 import type { RedisKind } from "../doubles/start-redis.ts";
+import { takesLessThan } from "../doubles/takes-less-than.ts";
 import { until } from "../doubles/until.ts";
 import { describeWithRealRedis } from "./describe-with-real-redis.ts";
 import { openSessionWorld, type SessionWorld, type SessionWorldOptions } from "./identity-worlds.ts";
@@ -140,8 +141,8 @@ for (const { redis, mode, describe } of REPORTED) {
       const { browser, key } = await aliceIn(world);
       world.proxy.cut();
       await world.redis.del(key);
-      await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous", 1_000);
-      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 2_000);
+      await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous");
+      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 10_000);
       for (let i = 0; i < 20; i++) expect(await resolve(world, browser)).toMatchObject({ kind: "anonymous" });
     });
 
@@ -161,13 +162,21 @@ for (const { redis, mode, describe } of REPORTED) {
       const { browser, key } = await aliceIn(world);
       world.proxy.blackhole("open");
       await world.redis.del(key);
-      const delayMs = await delayUntil(async () => (await resolve(world, browser)).kind !== "user");
-      expect(delayMs).toBeLessThan(2_100);
+      const goneAtMs = performance.now();
+      // When it was asked, not when the answer was looked at: this process may stand still in between.
+      let lastAsUserMs = 0;
+      await delayUntil(async () => {
+        const askedAtMs = performance.now();
+        const isUser = (await resolve(world, browser)).kind === "user";
+        if (isUser) lastAsUserMs = askedAtMs - goneAtMs;
+        return !isUser;
+      });
+      expect(lastAsUserMs).toBeLessThan(2_100);
       await until(
         "the new connections know that she is gone",
         async () => (await resolve(world, browser)).kind === "anonymous",
       );
-      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 4_000);
+      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 10_000);
     });
 
     it("logs each change of state once, and nothing else", async () => {
@@ -177,7 +186,7 @@ for (const { redis, mode, describe } of REPORTED) {
       for (let i = 0; i < 50; i++) await resolve(world, browser);
       await until("it is down", () => !world.resolver.health().ok);
       await world.proxy.mend();
-      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 3_000);
+      await until("changes are reported again", () => mode.test(world.resolver.health().detail), 10_000);
       expect(world.deps.logged).toEqual([
         "the session store can be read",
         "sessions are kept in memory while redis reports changes",
@@ -207,7 +216,8 @@ describeWithRealRedis("with CLIENT TRACKING", () => {
     const world = await openWorld({ redis: "real" }, /by: tracking/);
     const { browser } = await aliceIn(world);
     await world.redis.flushall();
-    await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous", 500);
+    // Half of the time for which she may be remembered where nothing is reported.
+    await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous", 5_000);
   });
 
   it("leaves no trace of its probe among legacy's keys", async () => {
@@ -220,10 +230,13 @@ describeWithRealRedis("with CLIENT TRACKING", () => {
     await world.redis.config("SET", "notify-keyspace-events", "Kg$x");
     await world.redis.call("ACL", "SETUSER", "default", "-client|tracking");
     world.proxy.cut();
-    await until("keyspace events are used", () => /by: keyspace/.test(world.resolver.health().detail), 3_000);
-    const { browser, key } = await aliceIn(world);
-    await world.redis.del(key);
-    await until("she is gone", async () => (await resolve(world, browser)).kind === "anonymous", 500);
+    await until("keyspace events are used", () => /by: keyspace/.test(world.resolver.health().detail), 10_000);
+    // Half of the time for which she may be remembered where nothing is reported.
+    await takesLessThan(500, async () => {
+      const { browser, key } = await aliceIn(world);
+      await world.redis.del(key);
+      return await delayUntil(async () => (await resolve(world, browser)).kind === "anonymous");
+    });
   });
 });
 
@@ -236,7 +249,7 @@ describe("with a Redis that reports no changes", () => {
     await until(
       "it has found out",
       () => world.resolver.health().ok && /by: none \(.*TRACKING.*; keyspace: /.test(world.resolver.health().detail),
-      3_000,
+      10_000,
     );
     const browser = world.openBrowser();
     await browser.logIn({ id: "alice" });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type RunningLegacyApp, startLegacyApp } from "../../legacy-app/start-legacy-app.ts";
 import { HOW_TO_GET_REAL_REDIS, hasRealRedis, startRedis, type TestRedis } from "../doubles/start-redis.ts";
+import { takesLessThan, timeOf } from "../doubles/takes-less-than.ts";
 import { shopClient } from "./shop-client.ts";
 import { until } from "../demo/until.ts";
 
@@ -43,20 +44,21 @@ function describeOutage(kind: "embedded" | "real"): void {
     const client = shopClient(shop.url);
     await client.login("alice");
     await redis.stop();
-    const startedAt = performance.now();
-    for (const [path, type] of [
-      ["/orders", "text/html"],
-      ["/", "text/html"],
-      ["/api/me", "application/json"],
-      ["/api/orders", "application/json"],
-    ] as const) {
-      const answer = await client.get(path);
-      expect([path, answer.status, answer.headers.get("retry-after")]).toEqual([path, 503, "1"]);
-      expect(answer.headers.get("content-type")).toContain(type);
-      expect(answer.headers.getSetCookie()).toEqual([]);
-      expect(await answer.text()).not.toContain("not logged in");
-    }
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    const askAll = async (): Promise<void> => {
+      for (const [path, type] of [
+        ["/orders", "text/html"],
+        ["/", "text/html"],
+        ["/api/me", "application/json"],
+        ["/api/orders", "application/json"],
+      ] as const) {
+        const answer = await client.get(path);
+        expect([path, answer.status, answer.headers.get("retry-after")]).toEqual([path, 503, "1"]);
+        expect(answer.headers.get("content-type")).toContain(type);
+        expect(answer.headers.getSetCookie()).toEqual([]);
+        expect(await answer.text()).not.toContain("not logged in");
+      }
+    };
+    await takesLessThan(1_500, () => timeOf(askAll));
     const socket = new WebSocket(`${shop.url.replace("http", "ws")}/ticker`, { headers: { cookie: client.cookie() } });
     const [, refusal] = await once(socket, "unexpected-response");
     expect([refusal.statusCode, refusal.headers["retry-after"]]).toEqual([503, "1"]);
@@ -92,23 +94,26 @@ function describeOutage(kind: "embedded" | "real"): void {
   });
 
   it("the shop is well again within two seconds of its return, and its log says it in a line or two", async () => {
-    const log: string[] = [];
-    const redis = await openRedis(kind);
-    const shop = await openShop(redis, (line) => log.push(line));
-    const client = shopClient(shop.url);
-    await client.login("alice");
-    await redis.stop();
-    const downSince = performance.now();
-    await until(async () => (await client.get("/api/me")).status === 503 && performance.now() - downSince > 1_000);
-    await redis.restart();
-    await until(async () => (await client.login("alice")).status === 303, 2_000);
-    expect(await (await client.get("/api/me")).json()).toMatchObject({ user: { id: "alice" } });
-    const aboutTheStore = log.filter((line) => line.startsWith("session store:"));
-    expect(aboutTheStore).toEqual([
-      "session store: connected",
-      expect.stringContaining("trying again"),
-      "session store: connected",
-    ]);
+    await takesLessThan(2_000, async () => {
+      const log: string[] = [];
+      const redis = await openRedis(kind);
+      const shop = await openShop(redis, (line) => log.push(line));
+      const client = shopClient(shop.url);
+      await client.login("alice");
+      await redis.stop();
+      const downSince = performance.now();
+      await until(async () => (await client.get("/api/me")).status === 503 && performance.now() - downSince > 1_000);
+      await redis.restart();
+      const tookMs = await until(async () => (await client.login("alice")).status === 303);
+      expect(await (await client.get("/api/me")).json()).toMatchObject({ user: { id: "alice" } });
+      const aboutTheStore = log.filter((line) => line.startsWith("session store:"));
+      expect(aboutTheStore).toEqual([
+        "session store: connected",
+        expect.stringContaining("trying again"),
+        "session store: connected",
+      ]);
+      return tookMs;
+    });
   });
 }
 
@@ -116,15 +121,18 @@ it("a session store that takes connections but never answers is as good as none,
   const sockets: Socket[] = [];
   const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
   await once(silent, "listening");
-  const startedAt = performance.now();
-  const shop = await startLegacyApp({
-    redisUrl: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`,
-    sessionSecret: "secret",
+  await takesLessThan(2_000, async () => {
+    const startedAt = performance.now();
+    const shop = await startLegacyApp({
+      redisUrl: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      sessionSecret: "secret",
+    });
+    expect((await shopClient(shop.url).login("alice")).status).toBe(503);
+    expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
+    const tookMs = performance.now() - startedAt;
+    await shop.close();
+    return tookMs;
   });
-  expect((await shopClient(shop.url).login("alice")).status).toBe(503);
-  expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
-  await shop.close();
   silent.close();
   for (const socket of sockets) socket.destroy();
 });
@@ -135,5 +143,5 @@ it("the shop starts before its session store does", async () => {
   const shop = await openShop(redis);
   expect((await fetch(`${shop.url}/healthz`)).status).toBe(503);
   await redis.restart();
-  await until(async () => (await shopClient(shop.url).login("alice")).status === 303, 2_000);
+  await until(async () => (await shopClient(shop.url).login("alice")).status === 303);
 });

@@ -8,6 +8,7 @@ const CLIENT = "203.0.113.9";
 const opened: RateLimits[] = [];
 let redis: TestRedis | undefined;
 let told: string[] = [];
+let newcomers = 0;
 
 const log = { warn: (message: string) => void told.push(message), info: (message: string) => void told.push(message) };
 
@@ -79,18 +80,35 @@ it("a route's own limit is counted apart, and a route can be excluded", async ()
 it("an allowance is given anew after its period", async () => {
   const limits = open({ limit: { ...limitOf(1), perSeconds: 1 } });
   expect(await passed(limits, 2)).toBe(1);
-  await eventually(async () => expect(await passed(limits, 1)).toBe(1), 3_000);
+  await eventually(async () => expect(await passed(limits, 1)).toBe(1));
 });
 
 /** Until a request was counted in the store. */
 function inStore(limits: RateLimits): Promise<void> {
   return eventually(async () => {
     const before = told.length;
-    await passed(limits, 1, { client: "203.0.113.99" });
+    // Somebody new each time: who is over the limit is refused from memory.
+    await passed(limits, 1, { client: `198.51.100.${++newcomers}` });
     expect(told.slice(before)).not.toContain(AWAY);
     expect(told.at(-1) ?? BACK).toBe(BACK);
   });
 }
+
+/**
+ * A figure that was counted in the store alone: the store may take 100 ms, and a machine that stands still for longer makes figway
+ * count in memory, as it should, but is not what is asked about. Each attempt is told the next client, whom nobody has counted yet.
+ */
+async function countedInStore(limits: RateLimits[], clients: string[], count: (client: string) => Promise<number>) {
+  for (const client of clients) {
+    for (const one of limits) await inStore(one);
+    told = [];
+    const figure = await count(client);
+    if (!told.includes(AWAY)) return figure;
+  }
+  throw new Error("requests were counted in memory each time");
+}
+
+const CLIENTS = [CLIENT, "203.0.113.11", "203.0.113.12"];
 
 const AWAY = "requests are counted in memory: the store of the rate limits cannot be used";
 const BACK = "requests are counted in the store of the rate limits again";
@@ -98,19 +116,25 @@ const BACK = "requests are counted in the store of the rate limits again";
 it("replicas with one Redis count together", async () => {
   redis = await startRedis("embedded");
   const one = open({ limit: limitOf(4), sessionStore: redis.url });
-  await inStore(one);
-  told = [];
   const other = open({ limit: limitOf(4, { store: redis.url }), sessionStore: "redis://127.0.0.1:1" });
-  await inStore(other);
-  expect((await passed(one, 3)) + (await passed(other, 3))).toBe(4);
+  const figure = await countedInStore(
+    [one, other],
+    CLIENTS,
+    async (client) => (await passed(one, 3, { client })) + (await passed(other, 3, { client })),
+  );
+  expect(figure).toBe(4);
 });
 
 it("without Redis a replica counts on in memory, says so once, and returns to Redis", async () => {
   redis = await startRedis("embedded");
   const proxy = await startFaultProxy(Number(new URL(redis.url).port));
   const limits = open({ limit: limitOf(2, { store: `redis://127.0.0.1:${proxy.port}` }) });
+  const counted: string[] = [];
+  for (const client of CLIENTS) {
+    if ((await countedInStore([limits], [client], () => passed(limits, 1, { client })).catch(() => 0)) === 1)
+      counted.push(client);
+  }
   await inStore(limits);
-  expect(await passed(limits, 1)).toBe(1);
   told = [];
   await proxy.refuse();
   await eventually(async () => {
@@ -120,8 +144,7 @@ it("without Redis a replica counts on in memory, says so once, and returns to Re
   expect(await passed(limits, 5, { client: "203.0.113.10" })).toBe(2);
   expect(told).toEqual([AWAY]);
   await proxy.mend();
-  await inStore(limits);
   // What was counted there before still counts.
-  expect(await passed(limits, 5)).toBe(1);
+  expect(await countedInStore([limits], counted, (client) => passed(limits, 5, { client }))).toBe(1);
   await proxy.close();
 });

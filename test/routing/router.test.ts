@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { takesLessThan, timeOf } from "../doubles/takes-less-than.ts";
 import { LEGACY_ROUTE_ID } from "../../src/routing/legacy-route.ts";
 import { createRouter } from "../../src/routing/router.ts";
 import { idOf, requestFor, routeOf } from "./route-of.ts";
@@ -175,9 +176,7 @@ it("names two readings that disagree", () => {
 it("refuses a path made to have more readings than can be looked at, at once", () => {
   const parts = ["%2525", "%u002f", "%c0%af", "%5c", "\\", ";a%3bb/", "%00", "%3f", "//", "/.././", "%252e"];
   const target = `/${Array.from({ length: 700 }, (_, index) => parts[index % parts.length]).join("x/")}`;
-  const start = performance.now();
-  expect(match(target)).toBe("ambiguous");
-  expect(performance.now() - start).toBeLessThan(250);
+  return takesLessThan(250, () => timeOf(() => expect(match(target)).toBe("ambiguous")));
 });
 
 it("costs no more with a thousand routes than with ten", () => {
@@ -195,5 +194,7 @@ it("costs no more with a thousand routes than with ten", () => {
     return Math.min(...rounds);
   };
   cost(10);
-  expect(cost(1_000) / cost(10)).toBeLessThan(2.5);
+  // The least of several: a machine that is busy during one of the two makes the other look cheap.
+  const ratios = Array.from({ length: 3 }, () => cost(1_000) / cost(10));
+  expect(Math.min(...ratios)).toBeLessThan(2.5);
 });

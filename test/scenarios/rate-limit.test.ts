@@ -67,7 +67,7 @@ it("a reload that changes something else gives nobody a fresh allowance, one tha
   const reload = async (change: (config: Record<string, unknown>) => void): Promise<void> => {
     const before = await digest();
     sides?.writeConfig(change);
-    await eventually(async () => expect(await digest()).not.toBe(before), 5_000);
+    await eventually(async () => expect(await digest()).not.toBe(before), 10_000);
   };
   expect((await ask("/")).status).toBe(200);
   await reload((config) => {

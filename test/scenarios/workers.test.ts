@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Load, startLoad } from "../doubles/load.ts";
+import { haltWorker, lostBy, openLoads } from "../doubles/loads-by-worker.ts";
+import { startLoad } from "../doubles/load.ts";
 import { openSides, type Sides, type SidesOptions } from "../doubles/open-sides.ts";
 import { type FigwayProcess, startProcess } from "../doubles/start-process.ts";
 import { eventually } from "../doubles/start-shop.ts";
@@ -178,7 +179,7 @@ describe("a figway with two workers", () => {
     const [victim] = (await statusOf(figway)).workers;
     const counted = await metric(figway, "figway_requests_total");
     const pid = victim?.pid ?? 0;
-    const { stuck, others } = await stopped(pid, loads);
+    const { stuck, others } = await haltWorker(pid, loads);
     expect([stuck.length > 0, others.length > 0], "each worker has some of the connections").toEqual([true, true]);
     process.kill(pid, "SIGKILL");
     await eventually(async () => {
@@ -197,8 +198,8 @@ describe("a figway with two workers", () => {
     }, 10_000);
     await Promise.all(loads.map((load) => load.stop()));
     // What was in flight with the victim is lost, once, and is sent again by nobody but the client; all else is answered.
-    expect(others.map(lost)).toEqual(others.map(() => 0));
-    expect(stuck.map(lost)).toEqual(stuck.map(() => 1));
+    expect(others.map(lostBy)).toEqual(others.map(() => 0));
+    expect(stuck.map(lostBy)).toEqual(stuck.map(() => 1));
     expect(await metric(figway, "figway_requests_total")).toBeGreaterThanOrEqual(counted);
     await eventually(async () => {
       const told = figway.log().filter(({ msg }) => msg === "a worker ended and is replaced");
@@ -208,43 +209,24 @@ describe("a figway with two workers", () => {
   });
 });
 
-/** Loads of one connection each, opened one after the other, so that of any two in a row each worker has one. */
-async function openLoads(url: () => string, count: number): Promise<Load[]> {
-  const loads: Load[] = [];
-  for (let i = 0; i < count; i++) {
-    const load = startLoad({ url, connections: 1 });
-    loads.push(load);
-    await eventually(() => expect(load.answered).toBeGreaterThan(0), 10_000);
-  }
-  return loads;
-}
-
-const lost = ({ failures, retries }: Load): number => failures.length + retries;
-
-/** Halts a worker, and tells the loads whose requests are with it, unanswered, from those that go on. */
-async function stopped(pid: number, loads: readonly Load[]): Promise<{ stuck: Load[]; others: Load[] }> {
-  process.kill(pid, "SIGSTOP");
-  const total = (): number => loads.reduce((sum, { answered }) => sum + answered, 0);
-  const before = total();
-  // Answers that were on their way when it was halted have long been read after so many.
-  await eventually(() => expect(total()).toBeGreaterThan(before + 200), 10_000);
-  const halted = loads.map(({ answered }) => answered);
-  await eventually(() => expect(total()).toBeGreaterThan(before + 600), 10_000);
-  const isStuck = (load: Load, i: number): boolean => load.answered === halted[i];
-  return { stuck: loads.filter(isStuck), others: loads.filter((load, i) => !isStuck(load, i)) };
-}
-
 it("a client's allowance is one for all workers", async () => {
-  const figway = await startTwo({
-    configure(config) {
-      config["rateLimit"] = { requests: 5, perSeconds: 60 };
-    },
-  });
-  const statuses = await Promise.all(
-    Array.from({ length: 12 }, async () => (await fetch(figway.url, { headers: { connection: "close" } })).status),
-  );
-  expect(statuses.filter((status) => status === 200)).toHaveLength(5);
-  expect(statuses.filter((status) => status === 429)).toHaveLength(7);
+  const configure = (config: Record<string, unknown>): void => {
+    config["rateLimit"] = { requests: 5, perSeconds: 60 };
+  };
+  // A worker whose primary is held up for 100 ms counts for itself rather than keep its clients waiting, which a busy machine may
+  // bring about, though not each time: workers that always count for themselves let ten requests through.
+  let passed = 0;
+  for (let attempt = 1; attempt <= 3 && passed !== 5; attempt++) {
+    sides?.close();
+    const figway = await startTwo({ configure });
+    const statuses = await Promise.all(
+      Array.from({ length: 12 }, async () => (await fetch(figway.url, { headers: { connection: "close" } })).status),
+    );
+    passed = statuses.filter((status) => status === 200).length;
+    expect(statuses.filter((status) => status === 429)).toHaveLength(12 - passed);
+    await figway.stop();
+  }
+  expect(passed).toBe(5);
 });
 
 it("a crash loop ends with a clear sentence", async () => {

@@ -8,6 +8,7 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasRealRedis } from "../../doubles/start-redis.ts";
 import { SESSION_SECRET, type Shop, startShop } from "../../doubles/start-shop.ts";
+import { takesLessThan } from "../../doubles/takes-less-than.ts";
 import { type CommandResult, figway } from "../command-line.ts";
 
 const CREDENTIALS = ["--form", "username=alice&password=alice-pw"];
@@ -77,20 +78,14 @@ describe("of the shop, with orders and ticker on modern", () => {
   });
 
   it("no request after a logout is the user's, and his WebSocket is closed within a second", async () => {
-    const { code, out } = await runProcess([
-      "doctor",
-      "logout",
-      ...CREDENTIALS,
-      "--socket",
-      "/ticker",
-      "--times",
-      "8",
-      "--json",
-    ]);
-    const figures = JSON.parse(out) as Record<string, unknown> & { socket: { max: number } };
-    expect(figures).toMatchObject({ ok: true, times: 8, route: "/orders", answeredAsUser: 0, requests: 32 });
-    expect(figures.socket.max).toBeLessThan(1_000);
-    expect(code).toBe(0);
+    const args = ["doctor", "logout", ...CREDENTIALS, "--socket", "/ticker", "--times", "8", "--json"];
+    await takesLessThan(1_000, async () => {
+      const { code, out } = await runProcess(args);
+      const figures = JSON.parse(out) as Record<string, unknown> & { ok: boolean; socket: { max: number } };
+      expect(figures).toMatchObject({ times: 8, route: "/orders", answeredAsUser: 0, requests: 32 });
+      expect([figures.ok, code]).toEqual(figures.socket.max < 1_000 ? [true, 0] : [false, 1]);
+      return figures.socket.max;
+    });
   });
 
   it("it is told on a screen with the least, the median and the most", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { takesLessThan, timeOf } from "../../doubles/takes-less-than.ts";
 import { until } from "../../doubles/until.ts";
 import { describeWithRealRedis } from "../../identity/describe-with-real-redis.ts";
 import { type Rig, startRig } from "./rig/start-rig.ts";
@@ -32,23 +33,27 @@ describeWithRealRedis("traps 9 and 13: what is remembered is true, and what cann
     // 503 is no answer in her name; 200 as alice is.
     let lastAsAlice = 0;
     while (performance.now() - startedMs < 2_500) {
+      const askedMs = performance.now() - startedMs;
       const answer = await alice.send("/m/me");
       expect([200, 503]).toContain(answer.status);
-      if (answer.status === 200 && answer.json<Me>().user === "alice") lastAsAlice = performance.now() - startedMs;
+      // When it was asked: the answer may be on its way while this process stands still.
+      if (answer.status === 200 && answer.json<Me>().user === "alice") lastAsAlice = askedMs;
     }
     expect(lastAsAlice).toBeLessThan(2_100);
   });
 
   it("when Redis loses all sessions at once (FLUSHALL), the next requests are nobody's within 50 ms", async () => {
-    const [alice, bob] = [await warmAlice(), await new Visitor(rig).logIn("bob")];
-    await bob.onModern();
-    await rig.store.flushall();
-    const startedMs = performance.now();
-    await until("both are nobody", async () => {
-      const users = await Promise.all([alice.onModern(), bob.onModern()]);
-      return users.every(({ user }) => user === null);
+    await takesLessThan(50, async () => {
+      const [alice, bob] = [await warmAlice(), await new Visitor(rig).logIn("bob")];
+      await bob.onModern();
+      await rig.store.flushall();
+      return await timeOf(() =>
+        until("both are nobody", async () => {
+          const users = await Promise.all([alice.onModern(), bob.onModern()]);
+          return users.every(({ user }) => user === null);
+        }),
+      );
     });
-    expect(performance.now() - startedMs).toBeLessThan(100);
   });
 
   it.each([
@@ -85,11 +90,13 @@ describeWithRealRedis("traps 9 and 13: what is remembered is true, and what cann
         expect((await alice.send("/open/x")).status).toBe(200);
         expect((await alice.send("/anything")).json()).toMatchObject({ servedBy: "legacy", user: "alice" });
       }
-      await rig.storeFaults.mend();
-      rig.storeFaults.cut();
-      const mendedMs = performance.now();
-      await until("all is well", async () => (await alice.send("/m/me")).status === 200, 2_000);
-      expect(performance.now() - mendedMs).toBeLessThan(2_000);
+      await takesLessThan(2_000, async () => {
+        await spoil();
+        await until("figway knows that Redis is away", async () => (await alice.send("/m/me")).status === 503);
+        await rig.storeFaults.mend();
+        rig.storeFaults.cut();
+        return await timeOf(() => until("all is well", async () => (await alice.send("/m/me")).status === 200));
+      });
       expect(await alice.onModern()).toMatchObject({ user: "alice" });
     },
   );

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { takesLessThan } from "../../doubles/takes-less-than.ts";
 import { until } from "../../doubles/until.ts";
 import { describeWithRealRedis } from "../../identity/describe-with-real-redis.ts";
 import type { LogoutShape } from "./rig/legacy.ts";
@@ -92,15 +93,17 @@ describeWithRealRedis("trap 31: open connections end with the session that they 
         it.each(SHAPES)(
           `${kind} is closed within a second of a logout by '%s', and other users' stay open`,
           async (shape) => {
-            const [alice, bob] = [await new Visitor(rig).logIn("alice"), await new Visitor(rig).logIn("bob")];
-            const [hers, his] = [await opened(opener, alice), await opened(opener, bob)];
-            expect([hers.user, his.user]).toEqual(["alice", "bob"]);
-            await alice.logOut(shape);
-            const loggedOutMs = performance.now();
-            const { atMs, code } = await hers.closed;
-            expect(atMs - loggedOutMs).toBeLessThan(1_000);
-            if (opener === openSocket) expect(code).toBe(4401);
-            expect(his.isOpen).toBe(true);
+            await takesLessThan(1_000, async () => {
+              const [alice, bob] = [await new Visitor(rig).logIn("alice"), await new Visitor(rig).logIn("bob")];
+              const [hers, his] = [await opened(opener, alice), await opened(opener, bob)];
+              expect([hers.user, his.user]).toEqual(["alice", "bob"]);
+              await alice.logOut(shape);
+              const loggedOutMs = performance.now();
+              const { atMs, code } = await hers.closed;
+              if (opener === openSocket) expect(code).toBe(4401);
+              expect(his.isOpen).toBe(true);
+              return atMs - loggedOutMs;
+            });
           },
         );
 
@@ -116,12 +119,18 @@ describeWithRealRedis("trap 31: open connections end with the session that they 
         });
 
         it(`${kind} is closed within two seconds of a logout past figway, while no change of Redis is reported`, async () => {
-          const alice = await new Visitor(rig).logIn("alice");
-          const hers = await opened(opener, alice);
-          rig.storeFaults.blackhole("open");
-          await rig.store.del(alice.key);
-          const goneMs = performance.now();
-          expect((await hers.closed).atMs - goneMs).toBeLessThan(2_500);
+          await takesLessThan(2_500, async () => {
+            const alice = await new Visitor(rig).logIn("alice");
+            const hers = await opened(opener, alice);
+            // Answered in order: whose the connection is, is known by now, and not to be asked of a store that says nothing any more.
+            expect(await alice.onModern()).toMatchObject({ user: "alice" });
+            rig.storeFaults.blackhole("open");
+            await rig.store.del(alice.key);
+            const goneMs = performance.now();
+            const { atMs } = await hers.closed;
+            await rig.storeFaults.mend();
+            return atMs - goneMs;
+          });
         });
       }
     });
