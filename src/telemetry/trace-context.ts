@@ -16,19 +16,23 @@ export function continueTrace(received: string | undefined, randomHex: (octets: 
   return `00-${randomHex(16)}-${randomHex(8)}-01`;
 }
 
-const POOL_OCTETS = 8_192;
+/** An id keeps the text that it was cut from in memory: small enough for the ids of tunnels, which live for hours. */
+const POOL_OCTETS = 4_096;
 
-/** Random lower-case hex from a pool: the kernel is asked once per some hundred ids, not once per id. */
+/** Random lower-case hex, cut from a longer text: the kernel is asked and hex is written once per hundred ids, not once per id. */
 export function createRandomHex(): (octets: number) => string {
-  const pool = Buffer.allocUnsafe(POOL_OCTETS);
-  let offset = POOL_OCTETS;
+  const octetsOfPool = Buffer.alloc(POOL_OCTETS);
+  let pool = "";
+  let offset = 0;
   return function randomHex(octets: number): string {
-    if (offset + octets > POOL_OCTETS) {
-      randomFillSync(pool);
+    let end = offset + octets * 2;
+    if (end > pool.length) {
+      pool = randomFillSync(octetsOfPool).toString("hex");
       offset = 0;
+      end = octets * 2;
     }
-    const hex = pool.toString("hex", offset, offset + octets);
-    offset += octets;
+    const hex = pool.slice(offset, end);
+    offset = end;
     return hex;
   };
 }

@@ -19,6 +19,16 @@ it.each([
   expect(continueTrace(received, fixed)).toBe(`00-${"ab".repeat(16)}-${"ab".repeat(8)}-01`);
 });
 
+it("random hex of different lengths never shares octets, whatever is left in the pool", () => {
+  const randomHex = createRandomHex();
+  const lengths = Array.from({ length: 3_000 }, (_, i) => [12, 16, 8][i % 3] as number);
+  const all = lengths.map((octets) => randomHex(octets));
+  expect(all.map((hex) => hex.length)).toEqual(lengths.map((octets) => octets * 2));
+  // Two ids cut from the same or from overlapping places would begin or end alike.
+  expect(new Set(all.map((hex) => hex.slice(0, 16))).size).toBe(3_000);
+  expect(new Set(all.map((hex) => hex.slice(-16))).size).toBe(3_000);
+});
+
 it("random hex never repeats and has the length asked for, across refills of its pool", () => {
   const randomHex = createRandomHex();
   const ids = new Set(Array.from({ length: 5_000 }, () => randomHex(12)));
