@@ -23,6 +23,22 @@ it("writes every line once and in order, whatever its length and its script", as
   sink.close();
 });
 
+it("the lines of several writers to one pipe are not torn, though they take more octets than characters", async () => {
+  const module = JSON.stringify(join(import.meta.dirname, "../../src/telemetry/line-sink.ts"));
+  const writer = (mark: string) =>
+    `import { createLineSink } from ${module}; const sink = createLineSink(1, "several");` +
+    `for (let i = 0; i < 8000; i++) sink.write("${mark}".repeat(50 + (i % 200)) + "\\n");`;
+  // A reader of a few octets at a time keeps the pipe full, so that both wait in the middle of what they write.
+  const writers = `"$0" --input-type=module -e '${writer("€")}' & "$0" --input-type=module -e '${writer("ß")}' & wait`;
+  const child = spawn("sh", ["-c", `(${writers}) | dd bs=500 2>/dev/null`, process.execPath], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = (await text(child.stdout)).split("\n");
+  expect(lines.pop()).toBe("");
+  expect(lines.length).toBe(16_000);
+  expect(lines.filter((line) => !/^(€+|ß+)$/.test(line))).toEqual([]);
+});
+
 it("writes what is left when it is closed", () => {
   const sink = createLineSink(openSync(file, "w"));
   sink.write("the last line\n");
