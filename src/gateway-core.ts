@@ -8,6 +8,7 @@ import { deriveHandleKey } from "./derive-handle-key.ts";
 import { createFlagActors, type FlagActors } from "./flag-actors.ts";
 import { type Keys, openKeys } from "./open-keys.ts";
 import { createGateway, type Gateway } from "./pipeline/handle-request.ts";
+import { createSettledKinds } from "./pipeline/settled-kinds.ts";
 import { openReloads, type Reloads } from "./reload-config.ts";
 import { createOverrides, type Overrides } from "./rollout/overrides.ts";
 import { StartError } from "./start-error.ts";
@@ -109,6 +110,7 @@ export async function openCore({ configFile, environment, logLevel, role }: Core
     monotonicMs: clock.monotonicMs,
     log,
     metrics,
+    kindOf: createSettledKinds(metrics.requestsLike),
     tunnels,
     get live() {
       return live.publish;

@@ -2,6 +2,7 @@ import type { Override } from "../model/override.ts";
 import type { SettledEvent } from "../telemetry/live-feed.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { KindOf } from "./settled-kinds.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What the pipeline needs of the process around it. Everything that belongs to a configuration is in the snapshot. */
@@ -18,6 +19,8 @@ export interface Services {
   monotonicMs(): number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What counts and describes a settled exchange together with all that ended alike. */
+  readonly kindOf: KindOf;
   /** Tells those who watch of a settled exchange; undefined while nobody does. */
   readonly live?: ((event: SettledEvent) => void) | undefined;
   /** The open tunnels, so that a stopping gateway can close them. */

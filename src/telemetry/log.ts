@@ -1,3 +1,4 @@
+import { escaped } from "./escaped.ts";
 import { createLineSink } from "./line-sink.ts";
 
 /** What figway logs through: JSON lines on standard output. Message first, then the fields. */
@@ -7,12 +8,21 @@ export interface Log {
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
   /** The same with the level as an argument, for parts that take a log as one function. */
-  write(level: Exclude<LogLevel, "silent">, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  write(level: LineLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Whether lines of this level are written, for those who would put one together for nothing. */
+  writes(level: LineLevel): boolean;
+  /**
+   * A line whose members come as JSON, comma between them and none around: for the one line that every request writes. They are
+   * taken as they are: what may not be logged must not be among them.
+   */
+  writeMembers(level: LineLevel, message: string, members: string): void;
   /** Writes out what is still in memory. */
   flush(): void;
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+export type LogLevel = LineLevel | "silent";
+
+export type LineLevel = "debug" | "info" | "warn" | "error";
 
 /** Fields that carry credentials; should one be logged by mistake, its value never reaches the log, at whatever depth. */
 const SECRETS = new Set([
@@ -37,36 +47,61 @@ export function createLog(options: {
   fd?: number;
   /** How many processes write there. Default: this one alone. */
   writers?: "one" | "several";
+  /** Default: the system's clock. */
+  nowMs?: () => number;
 }): Log & { close(): void } {
   const sink = createLineSink(options.fd ?? 1, options.writers);
   const threshold = RANKS[options.level];
+  const timeMember = rememberTime();
+  const nowMs = options.nowMs ?? Date.now;
   return {
     debug: (message, fields) => write("debug", message, fields),
     info: (message, fields) => write("info", message, fields),
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
     write,
+    writes,
+    writeMembers,
     flush: sink.flush,
     close: sink.close,
   };
 
-  function write(
-    level: Exclude<LogLevel, "silent">,
-    message: string,
-    fields?: Readonly<Record<string, unknown>>,
-  ): void {
-    if (RANKS[level] >= threshold) sink.write(lineOf(level, message, fields));
+  function write(level: LineLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (writes(level)) writeLine(level, message, membersOf(fields));
+  }
+
+  function writeMembers(level: LineLevel, message: string, members: string): void {
+    if (writes(level)) writeLine(level, message, members);
+  }
+
+  function writes(level: LineLevel): boolean {
+    return RANKS[level] >= threshold;
+  }
+
+  function writeLine(level: LineLevel, message: string, members: string): void {
+    const comma = members === "" ? "" : ",";
+    sink.write(`{"level":"${level}${timeMember(nowMs())}${members}${comma}"msg":"${escaped(message)}"}\n`);
   }
 }
 
-function lineOf(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): string {
-  const head = `{"level":"${level}","time":"${new Date().toISOString()}"`;
-  const tail = `"msg":${JSON.stringify(message)}}\n`;
+/** The time as a member between two others: RFC 3339 in UTC. Made once a millisecond, which many lines share. */
+function rememberTime(): (atMs: number) => string {
+  let lastMs = Number.NaN;
+  let member = "";
+  return function timeMember(atMs) {
+    if (atMs !== lastMs) {
+      member = `","time":"${new Date(atMs).toISOString()}",`;
+      lastMs = atMs;
+    }
+    return member;
+  };
+}
+
+function membersOf(fields: Readonly<Record<string, unknown>>): string {
   try {
-    const members = JSON.stringify(fields, holdsSecret(fields) ? withoutSecrets : undefined).slice(1, -1);
-    return `${head},${members}${members === "" ? "" : ","}${tail}`;
+    return JSON.stringify(fields, holdsSecret(fields) ? withoutSecrets : undefined).slice(1, -1);
   } catch (error) {
-    return `${head},"unloggable":${JSON.stringify(describeError(error))},${tail}`;
+    return `"unloggable":${JSON.stringify(describeError(error))}`;
   }
 }
 

@@ -1,7 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Decision } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
 import type { FailedOutcome } from "../model/outcome.ts";
+import { createCellCounter, createCellHistogram } from "./metric-cells.ts";
 
 /** As much of a registry as is needed to read it; it may stand for several processes. */
 export type ReadableRegistry = Pick<Registry, "contentType" | "metrics" | "getSingleMetric">;
@@ -9,7 +10,8 @@ export type ReadableRegistry = Pick<Registry, "contentType" | "metrics" | "getSi
 /** figway's own metrics, named after the Prometheus conventions (base units, `_total` for counters). */
 export interface Metrics {
   readonly registry: Registry;
-  requestSettled(observed: SettledRequest): void;
+  /** What counts the requests of one kind; to be asked for once a kind, and held. */
+  requestsLike(kind: RequestKind): CountRequest;
   requestRefused(code: string): void;
   upstreamFailed(outcome: FailedOutcome): void;
   tokenMinted(keyId: string): void;
@@ -30,13 +32,14 @@ export interface IdentityCounts {
   touched(): void;
 }
 
-export interface SettledRequest {
+export interface RequestKind {
   readonly routeId: string;
-  readonly decision: Decision;
+  readonly decision: Pick<Decision, "side" | "reason">;
   readonly identity: Identity["kind"];
   readonly status: number;
-  readonly durationMs: number;
 }
+
+export type CountRequest = (durationMs: number) => void;
 
 /** Things worth an alert that are neither answers nor failures. */
 export type CountedEvent =
@@ -46,24 +49,23 @@ export type CountedEvent =
   | "session-reappeared"
   | "worker-ended";
 
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** In seconds. */
+const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createMetrics(options: { processMetrics: boolean }): Metrics {
   const registry = new Registry();
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const requests = new Counter({
+  const requests = createCellCounter(registry, {
     name: "figway_requests_total",
     help: "Requests answered, by route, side, reason of the decision, kind of identity and status.",
     labelNames: ["route", "side", "reason", "identity", "status"],
-    registers,
   });
-  const durations = new Histogram({
+  const durations = createCellHistogram(registry, {
     name: "figway_request_duration_seconds",
     help: "Time from the request's head to the end of its answer.",
     labelNames: ["route", "side"],
-    buckets: DURATION_BUCKETS,
-    registers,
+    bounds: DURATION_BOUNDS,
   });
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers });
@@ -78,11 +80,10 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
     labelNames: ["side"],
     registers,
   });
-  const bound = new Map<string, { count: () => void; observe: (seconds: number) => void }>();
 
   return {
     registry,
-    requestSettled,
+    requestsLike,
     requestRefused: (code) => refusals.inc({ code }),
     upstreamFailed: ({ upstream, failure }) =>
       failures.inc({ upstream, phase: failure.phase, party: failure.party, code: failure.code }),
@@ -91,44 +92,45 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
     configLoaded: (ok) => reloads.inc({ result: ok ? "ok" : "refused" }),
     tunnelOpened: (side) => tunnels.inc({ side }),
     tunnelClosed: (side) => tunnels.dec({ side }),
-    identity: countIdentity(counter, registers),
+    identity: countIdentity(counter, registry),
   };
 
-  function requestSettled({ routeId, decision, identity, status, durationMs }: SettledRequest): void {
-    const key = `${routeId} ${decision.side} ${decision.reason} ${identity} ${status}`;
-    let cell = bound.get(key);
-    if (cell === undefined) {
-      // Labels are resolved once per combination: on the request path only numbers are added.
-      const child = requests.labels(routeId, decision.side, decision.reason, identity, String(status));
-      const timer = durations.labels(routeId, decision.side);
-      cell = { count: () => child.inc(), observe: (seconds) => timer.observe(seconds) };
-      bound.set(key, cell);
-    }
-    cell.count();
-    cell.observe(durationMs / 1_000);
+  function requestsLike({ routeId, decision, identity, status }: RequestKind): CountRequest {
+    const answered = requests(routeId, decision.side, decision.reason, identity, String(status));
+    const duration = durations(routeId, decision.side);
+    return function countRequest(durationMs) {
+      answered.value += 1;
+      duration.observe(durationMs / 1_000);
+    };
   }
 }
 
 function countIdentity(
   counter: (name: string, help: string, ...labelNames: string[]) => Counter,
-  registers: Registry[],
+  registry: Registry,
 ): IdentityCounts {
-  const answers = counter("figway_session_lookups_total", "Sessions looked up, by where the answer came from.", "from");
-  const reads = new Histogram({
+  const answers = createCellCounter(registry, {
+    name: "figway_session_lookups_total",
+    help: "Sessions looked up, by where the answer came from.",
+    labelNames: ["from"],
+  });
+  const reads = createCellHistogram(registry, {
     name: "figway_session_read_duration_seconds",
     help: "Time to read a session from its store, or to ask whoami.",
     labelNames: ["outcome"],
-    buckets: DURATION_BUCKETS,
-    registers,
+    bounds: DURATION_BOUNDS,
   });
   const remarkable = counter("figway_session_events_total", "Remarkable events about sessions, by kind.", "event");
-  const hits = answers.labels("memory");
-  const misses = answers.labels("store");
+  const fromMemory = answers("memory");
+  const fromStore = answers("store");
+  const readsOf = { user: reads("user"), anonymous: reads("anonymous"), unknown: reads("unknown") };
   return {
-    cacheHit: () => hits.inc(),
+    cacheHit() {
+      fromMemory.value += 1;
+    },
     read(outcome, durationMs) {
-      misses.inc();
-      reads.observe({ outcome }, durationMs / 1_000);
+      fromStore.value += 1;
+      readsOf[outcome].observe(durationMs / 1_000);
     },
     badSignature: () => remarkable.inc({ event: "bad-signature" }),
     conflictingCookies: () => remarkable.inc({ event: "conflicting-cookies" }),
