@@ -23,7 +23,7 @@ export async function measureIdle(stage: Stage, peers: readonly Peer[]): Promise
   for (const peer of peers) {
     const running = await stage.startPeer(peer);
     const { pids, port } = running.ready;
-    const [request = ""] = requestsFor(peer.job, stage.sessions);
+    const [[request = ""] = []] = requestsFor(peer, stage.sessions);
     const bytesBefore = residentBytes(pids);
     const message: HoldRequest = { kind: "hold", port, count: IDLE_CONNECTIONS, request };
     const { held, problem } = await stage.load.ask<HoldAnswer>(message, 60_000);

@@ -73,13 +73,13 @@ export async function measurePeers(
 export async function measure(
   { peer, running }: Contender,
   stage: Stage,
-  wanted: { windowMs: number; warmMs?: number; ratePerSecond?: number; requests?: readonly string[] },
+  wanted: { windowMs: number; warmMs?: number; ratePerSecond?: number; requests?: readonly (readonly string[])[] },
 ): Promise<MeasureAnswer> {
   const { warmMs = SETTLE_MS, windowMs } = wanted;
   const message: MeasureRequest = {
     kind: "measure",
     port: running.ready.port,
-    requests: wanted.requests ?? requestsFor(peer.job, stage.sessions),
+    requests: wanted.requests ?? requestsFor(peer, stage.sessions),
     connections: CONNECTIONS,
     ratePerSecond: wanted.ratePerSecond,
     warmMs,

@@ -28,9 +28,9 @@ export async function measureRoutes(stage: Stage, lengths: { rounds: number; win
   for (let round = 0; round <= lengths.rounds; round += 1) {
     for (const [i, contender] of contenders.entries()) {
       // Ten routes of either size are asked for, so that nothing differs but how many others there are.
-      const requests = stage.sessions.users.map(({ cookie }, user) =>
+      const requests = stage.sessions.users.map(({ cookie }, user) => [
         getRequest(`/part-${Math.floor(((user % 10) * contender.size) / 10)}/things/4711`, cookie),
-      );
+      ]);
       const answer = await measure(contender, stage, { windowMs: lengths.windowMs, requests });
       // The first round warms the compilers up.
       if (round > 0) rounds[i]?.push(cpuOf(answer));

@@ -6,6 +6,8 @@ export interface Peer {
   readonly title: string;
   /** `full`: cookie → session → token → flag → modern. `pass-through`: to legacy as it came. */
   readonly job: "pass-through" | "full";
+  /** Whether a connection's requests all have the same fields, or never the same as the one before: figway reads repeated ones once. */
+  readonly fields: "repeated" | "varied";
   /** A file in bench/peers. */
   readonly file: string;
   readonly args: readonly string[];
@@ -25,9 +27,16 @@ export const FULL_JOB = "figway-full";
 export const HTTP_PROXY = "http-proxy-1";
 export const NGINX_AUTH = "nginx-auth";
 
-const figway = { file: "figway.ts", onNode: true, isFigway: true, fromNpm: false };
-const onNode = { job: "pass-through", onNode: true, isFigway: false, quick: false, fromNpm: true } as const;
-const native = { onNode: false, isFigway: false, quick: true, fromNpm: false };
+const figway = { file: "figway.ts", fields: "repeated", onNode: true, isFigway: true, fromNpm: false } as const;
+const onNode = {
+  job: "pass-through",
+  fields: "repeated",
+  onNode: true,
+  isFigway: false,
+  quick: false,
+  fromNpm: true,
+} as const;
+const native = { fields: "repeated", onNode: false, isFigway: false, quick: true, fromNpm: false } as const;
 
 export const PEERS: readonly Peer[] = [
   { ...figway, name: PASS_THROUGH, title: "figway, pass-through", job: "pass-through", args: ["info"], quick: true },
@@ -46,6 +55,24 @@ export const PEERS: readonly Peer[] = [
     title: "figway, full job, no log",
     job: "full",
     args: ["silent"],
+    quick: false,
+  },
+  {
+    ...figway,
+    name: "figway-varied",
+    title: "figway, pass-through, varied fields",
+    job: "pass-through",
+    fields: "varied",
+    args: ["info"],
+    quick: false,
+  },
+  {
+    ...figway,
+    name: "figway-full-varied",
+    title: "figway, full job, varied fields",
+    job: "full",
+    fields: "varied",
+    args: ["info"],
     quick: false,
   },
   {
@@ -73,6 +100,14 @@ export const PEERS: readonly Peer[] = [
     file: "undici-dispatch.ts",
     args: [],
     quick: true,
+    fromNpm: false,
+  },
+  {
+    ...onNode,
+    name: "raw",
+    title: "raw sockets, nothing read",
+    file: "raw-sockets.ts",
+    args: [],
     fromNpm: false,
   },
   {

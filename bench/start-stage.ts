@@ -78,8 +78,11 @@ export async function startStage({ pinned = true } = {}): Promise<Stage> {
   }
 }
 
-/** The requests that a peer is asked, one for each user. */
-export function requestsFor(job: Peer["job"], sessions: SessionWorld): string[] {
+/** The requests that a peer is asked, a list for each user. */
+export function requestsFor({ job, fields }: Pick<Peer, "job" | "fields">, sessions: SessionWorld): string[][] {
   const target = job === "full" ? "/orders/4711" : "/catalog/471";
-  return sessions.users.map(({ cookie }) => getRequest(target, cookie));
+  const accepted = fields === "varied" ? ["application/json", "text/html, application/json;q=0.9"] : undefined;
+  return sessions.users.map(
+    ({ cookie }) => accepted?.map((accept) => getRequest(target, cookie, accept)) ?? [getRequest(target, cookie)],
+  );
 }

@@ -14,10 +14,10 @@ const ANSWER_TIMEOUT_MS = 5_000;
  * @returns what is wrong, in words; undefined when nothing is
  */
 export async function verifyPeer(peer: Peer, running: RunningPeer, stage: Stage): Promise<string | undefined> {
-  const requests = requestsFor(peer.job, stage.sessions);
+  const requests = requestsFor(peer, stage.sessions);
   const side = peer.job === "full" ? "modern" : "legacy";
   for (const user of [0, 1, 2]) {
-    const request = requests[user] as string;
+    const request = requests[user]?.[0] as string;
     const answer = await ask(running.ready.port, request);
     const wrong = wrongInAnswer(answer, side);
     if (wrong !== undefined) return `${wrong}: ${JSON.stringify(answer.slice(0, 300))}`;

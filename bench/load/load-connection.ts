@@ -2,7 +2,8 @@ import { connect, type Socket } from "node:net";
 
 export interface LoadConnectionOptions {
   readonly port: number;
-  readonly request: string;
+  /** Sent round and round. */
+  readonly requests: readonly string[];
   /** Called after each answer, with the time from the moment given to `send`. */
   readonly onAnswer: (connection: LoadConnection, startedAtMs: number, ok: boolean) => void;
   /** The connection was lost; it connects anew by itself. */
@@ -14,7 +15,7 @@ const OK_LINE = "HTTP/1.1 200";
 const RECONNECT_MS = 20;
 
 /**
- * One keep-alive connection that asks the same question again and again. It reads the first answer in full to learn its length; an
+ * One keep-alive connection that asks the same questions again and again. It reads the first answer in full to learn its length; an
  * answer that comes in one piece of that length is then counted by its status line alone, so that the load costs less than what it
  * measures.
  */
@@ -26,6 +27,7 @@ export class LoadConnection {
   #usualLength = -1;
   #partial: Buffer | undefined;
   #closed = false;
+  #asked = 0;
 
   constructor(options: LoadConnectionOptions) {
     this.#options = options;
@@ -36,7 +38,8 @@ export class LoadConnection {
   send(startedAtMs: number): void {
     this.#startedAtMs = startedAtMs;
     this.#waiting = true;
-    this.#socket?.write(this.#options.request, "latin1");
+    const { requests } = this.#options;
+    this.#socket?.write(requests[this.#asked++ % requests.length] as string, "latin1");
   }
 
   close(): void {

@@ -2,8 +2,8 @@
 export interface MeasureRequest {
   readonly kind: "measure";
   readonly port: number;
-  /** Whole requests as they go over the wire; each connection keeps to one of them, in turn. */
-  readonly requests: readonly string[];
+  /** Whole requests as they go over the wire, in lists; each connection keeps to one list, in turn, and sends it round and round. */
+  readonly requests: readonly (readonly string[])[];
   readonly connections: number;
   /** Requests per second over all connections; undefined: each connection sends as soon as it was answered. */
   readonly ratePerSecond: number | undefined;

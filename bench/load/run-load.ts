@@ -27,7 +27,7 @@ export async function runLoad(wanted: MeasureRequest): Promise<MeasureAnswer> {
   const connections = Array.from({ length: wanted.connections }, (_, i) => {
     return new LoadConnection({
       port: wanted.port,
-      request: wanted.requests[i % wanted.requests.length] as string,
+      requests: wanted.requests[i % wanted.requests.length] as readonly string[],
       onReady: giveWork,
       onAnswer(connection, startedAtMs, ok) {
         if (counting && ok) latencies.record((performance.now() - startedAtMs) * 1_000);

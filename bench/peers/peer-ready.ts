@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
-import type { Server } from "node:http";
+import { connect, createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import type { Server as HttpServer } from "node:http";
 import { endWithParent, tellParent } from "../processes/answer-parent.ts";
 
 /** What a peer's process says once it listens. */
@@ -24,10 +24,10 @@ export async function loadPeer<T>(name: string): Promise<T> {
 }
 
 /** For peers that are a server of Node's own: listens, and says so. */
-export async function servePeer(server: Server): Promise<void> {
+export async function servePeer(server: HttpServer | Server): Promise<void> {
   endWithParent();
   // Node closes idle connections after 5 s by default; the others here keep them for a minute and more.
-  server.keepAliveTimeout = 65_000;
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = 65_000;
   server.listen({ port: 0, host: "127.0.0.1", backlog: 1_024 });
   await once(server, "listening");
   tellParent({ port: (server.address() as AddressInfo).port, pids: [process.pid] } satisfies PeerReady);

@@ -46,12 +46,12 @@ function signed(session: string): string {
 }
 
 /** The request of the benchmark: a plain GET as a program of the company's sends it, with the cookies of a logged-in user. */
-export function getRequest(target: string, cookie: string): string {
+export function getRequest(target: string, cookie: string, accept = "application/json"): string {
   return [
     `GET ${target} HTTP/1.1`,
     "Host: shop.example.org",
     "User-Agent: figway-bench",
-    "Accept: application/json",
+    `Accept: ${accept}`,
     "Accept-Encoding: gzip",
     `Cookie: theme=dark; ${cookie}`,
     "",

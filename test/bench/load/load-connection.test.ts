@@ -24,7 +24,7 @@ async function talk(writes: readonly (readonly string[])[]): Promise<boolean[]> 
   await new Promise<void>((done) => {
     const connection = new LoadConnection({
       port: (server.address() as AddressInfo).port,
-      request: "GET / HTTP/1.1\r\n\r\n",
+      requests: ["GET / HTTP/1.1\r\n\r\n"],
       onReady: (self) => self.send(0),
       onLost: () => done(),
       onAnswer(self, _startedAtMs, ok) {
