@@ -22,10 +22,21 @@ export function readCookie(cookieFields: readonly string[], name: string): strin
  * @returns undefined when nothing is left
  */
 export function withoutCookies(field: string, names: ReadonlySet<string>): string | undefined {
-  const pairs = field.split(";");
-  const kept = pairs.filter((pair) => !names.has(pairName(pair)));
-  if (kept.length === pairs.length) return field;
-  const rest = kept.join(";").trim();
+  let kept = "";
+  // What has been looked at and is to be kept, but is not in `kept` yet, begins here.
+  let keptFrom = 0;
+  for (let start = 0; start <= field.length; ) {
+    const semicolon = field.indexOf(";", start);
+    const end = semicolon === -1 ? field.length : semicolon;
+    if (names.has(pairName(field.slice(start, end)))) {
+      kept += field.slice(keptFrom, start);
+      keptFrom = end + 1;
+    }
+    start = end + 1;
+  }
+  if (keptFrom === 0) return field;
+  // Without the semicolon behind which nothing is left.
+  const rest = (keptFrom > field.length ? kept.slice(0, -1) : kept + field.slice(keptFrom)).trim();
   return rest === "" ? undefined : rest;
 }
 

@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/schema/routes.ts";
 import type { FlagContext } from "../model/decision.ts";
 import type { Identity } from "../model/identity.ts";
+import type { JsonValue } from "../model/json.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Exchange } from "./exchange.ts";
 import type { EffectiveTarget } from "./screen-framing.ts";
@@ -13,7 +14,9 @@ export function flagContextOf(
   const { route, identity, bucket, effective } = known;
   const properties: Record<string, string> = { route: route.id, method: exchange.method, host: effective.host };
   if (identity.kind === "user") {
-    for (const [name, value] of Object.entries(identity.claims)) {
+    const { claims } = identity;
+    for (const name of Object.keys(claims)) {
+      const value = claims[name] as JsonValue;
       properties[name] ??=
         typeof value === "string" ? value : Array.isArray(value) ? value.join(",") : JSON.stringify(value);
     }

@@ -17,6 +17,8 @@ const SESSION_ENDED = 4401;
 /** How often an open connection's session is asked for again while the store cannot be read. */
 const ASK_AGAIN_MS = 500;
 
+const EVENT_STREAM = "text/event-stream";
+
 /** Follows the session of one exchange: legacy's answers may end it, and what is long-lived must end with it (TRAPS 6, 31). */
 export interface SessionFollower {
   answerBegan(headers: RawHeaders): void;
@@ -124,5 +126,10 @@ function isLongLived(exchange: Exchange): boolean {
 }
 
 function isEventStream(headers: RawHeaders): boolean {
-  return firstFieldValue(headers, "content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+  const type = firstFieldValue(headers, "content-type");
+  return (
+    type !== undefined &&
+    type.length >= EVENT_STREAM.length &&
+    type.slice(0, EVENT_STREAM.length).toLowerCase() === EVENT_STREAM
+  );
 }

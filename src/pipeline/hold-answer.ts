@@ -16,8 +16,6 @@ export function mustHoldAnswer(
   { status, headers }: { status: number; headers: RawHeaders },
 ): boolean {
   if (!isSafe(exchange.method) && status >= 300 && status < 400) return true;
-  // Events are for now, and whoever opens a stream acts on nothing but them.
-  if (firstFieldValue(headers, "content-type")?.startsWith("text/event-stream") === true) return false;
   const { credentialCookies } = exchange.snapshot;
   let sent: string | undefined;
   for (let i = 0; i < headers.length; i += 2) {
@@ -27,7 +25,9 @@ export function mustHoldAnswer(
     if (!credentialCookies.has(setCookieName(value))) continue;
     sent ??= resolveRequestOf(exchange, effective).cookieFields.join("; ");
     // The same value again only renews the cookie, as `rolling: true` does with every answer.
-    if (!sent.includes(setCookieValue(value))) return true;
+    if (sent.includes(setCookieValue(value))) continue;
+    // Events are for now, and whoever opens a stream acts on nothing but them.
+    return firstFieldValue(headers, "content-type")?.startsWith("text/event-stream") !== true;
   }
   return false;
 }

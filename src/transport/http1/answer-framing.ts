@@ -92,7 +92,12 @@ function readTenLetters(lowerName: string, value: string, found: FramingFields):
 
 /** The number of octets, or -1: digits only, so neither a sign, a list, a fraction nor 0x passes. */
 function readLength(value: string): number {
-  if (!/^\d{1,16}$/.test(value)) return -1;
-  const octets = Number(value);
+  if (value.length === 0 || value.length > 16) return -1;
+  let octets = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    octets = octets * 10 + digit;
+  }
   return Number.isSafeInteger(octets) ? octets : -1;
 }

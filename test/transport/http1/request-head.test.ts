@@ -44,6 +44,25 @@ it.each([
   expect(writeRequestHead({ ...PARTS, ...parts })).toBeUndefined();
 });
 
+it.each([
+  ["in another field", ["Host", "h", "X", "a\r\nb"], ["Y", "a\r\nb"]],
+  ["under another name", ["X\r\nY", "a"], ["X", "a"]],
+  ["before, and was not sent again", ["X", "a", "X", "a\nb"], ["X", "a", "X", "a"]],
+])("refuses what was received %s", (_title, headers, received) => {
+  expect(writeRequestHead({ ...PARTS, headers, received })).toBeUndefined();
+});
+
+it("writes the same whether it knows what was received or not", () => {
+  const field = fc.tuple(fc.constantFrom("A", "B", "X-C"), fc.constantFrom("1", "2", "\xe9"));
+  const list = fc.array(field, { maxLength: 6 }).map((fields) => fields.flat());
+  fc.assert(
+    fc.property(list, list, list, (first, received, last) => {
+      const headers = [...first, ...received.slice(2), ...last];
+      expect(writeRequestHead({ ...PARTS, headers, received })).toBe(writeRequestHead({ ...PARTS, headers }));
+    }),
+  );
+});
+
 /** Octets that could break a line, characters that latin1 would cut to such octets, and harmless ones. */
 const text = fc.string({
   unit: fc.constantFrom("\r", "\n", "\r\n", "\0", ":", " ", "\t", "\u010a", "\u010d", "\u0141", "\x7f", "A", "b", "é"),
