@@ -10,5 +10,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Property tests and real processes: a failure must name its seed and be repeatable, so nothing is retried.
     retry: 0,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -43,28 +43,31 @@ function start(change?: string): void {
   });
 }
 
+const soon = { timeout: 10_000 };
+
 const flagOf = (result: LoadResult | undefined): string | undefined =>
   result?.ok === true ? result.config.routes[0]?.flag : undefined;
 
 it("hands over each new configuration, and what is wrong with a bad one", async () => {
   start();
   writeFileSync(file, configText("second"));
-  await vi.waitFor(() => expect(results.map(flagOf)).toEqual(["second"]));
+  await vi.waitFor(() => expect(results.map(flagOf)).toEqual(["second"]), soon);
   writeFileSync(file, "{");
-  await vi.waitFor(() => expect(results.at(-1)).toMatchObject({ ok: false, problems: [{ line: 1 }] }));
+  await vi.waitFor(() => expect(results.at(-1)).toMatchObject({ ok: false, problems: [{ line: 1 }] }), soon);
   writeFileSync(file, configText("third"));
-  await vi.waitFor(() => expect(flagOf(results.at(-1))).toBe("third"));
+  await vi.waitFor(() => expect(flagOf(results.at(-1))).toBe("third"), soon);
 });
 
 it("does not miss what was changed between loading and watching", async () => {
   start(configText("meanwhile"));
-  await vi.waitFor(() => expect(results.map(flagOf)).toEqual(["meanwhile"]));
+  await vi.waitFor(() => expect(results.map(flagOf)).toEqual(["meanwhile"]), soon);
 });
 
 it("says that the file has gone, once", async () => {
   start();
   unlinkSync(file);
-  await vi.waitFor(() =>
-    expect(results).toMatchObject([{ ok: false, problems: [{ message: `There is no file ${file}.` }] }]),
+  await vi.waitFor(
+    () => expect(results).toMatchObject([{ ok: false, problems: [{ message: `There is no file ${file}.` }] }]),
+    soon,
   );
 });

@@ -34,7 +34,7 @@ function start(options: { pollMs?: number; knownText?: string } = {}): void {
   });
 }
 
-const soon = { timeout: 3_000, interval: 5 };
+const soon = { timeout: 10_000, interval: 5 };
 
 it("reports a file that is written in place", async () => {
   start();
@@ -45,7 +45,7 @@ it("reports a file that is written in place", async () => {
 it("sees an event of the folder long before the next look", async () => {
   start({ pollMs: 60_000 });
   writeFileSync(path, "two");
-  await vi.waitFor(() => expect(seen).toEqual(["two"]), { timeout: 2_000, interval: 5 });
+  await vi.waitFor(() => expect(seen).toEqual(["two"]), soon);
 });
 
 it("reports a file that is replaced by an atomic rename, twice in a row", async () => {

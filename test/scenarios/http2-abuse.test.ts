@@ -27,7 +27,7 @@ let fieldNames: string[] = [];
 beforeAll(async () => {
   secure = await startSecure({
     listen: {
-      timeouts: { bodyIdleTimeoutMs: 300, headerTimeoutMs: 500, lingerMs: 200 },
+      timeouts: { bodyIdleTimeoutMs: 1_000, headerTimeoutMs: 1_500, lingerMs: 200 },
       limits: { maxHeaderFields: 50 },
     },
     legacy(request, response) {

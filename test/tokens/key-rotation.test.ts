@@ -135,9 +135,12 @@ it("another replica signs with a rotated key without being told, and closing end
     [1, 2].map(() => keyringOn(createFileKeyStore(path), { clock, reloadIntervalMs: 10 })),
   );
   const rotated = await rotateKeys(createFileKeyStore(path), { nowMs: START_MS, algorithm: "ES256" });
-  await vi.waitFor(() => {
-    for (const replica of replicas) expect(kidsAt(replica, START_MS)).toHaveLength(2);
-  });
+  await vi.waitFor(
+    () => {
+      for (const replica of replicas) expect(kidsAt(replica, START_MS)).toHaveLength(2);
+    },
+    { timeout: 10_000 },
+  );
   clock.set(START_MS + PUBLISH_MS);
   const kids = replicas.map((replica) => replica.signer(clock.nowMs()).kid);
   expect(kids).toEqual(Array(2).fill(rotated.kind === "rotated" ? rotated.key.kid : undefined));

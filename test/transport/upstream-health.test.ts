@@ -24,7 +24,7 @@ it("ejects an upstream that cannot be reached, and takes it back when a trial is
   const port = await deadPort();
   const front = await startFront(
     { url: `http://127.0.0.1:${port}` },
-    { settings: { breaker: { consecutiveFailures: 3, ejectMs: 200 } } },
+    { settings: { breaker: { consecutiveFailures: 3, ejectMs: 1_000 } } },
   );
   open.push(front);
   for (let i = 0; i < 3; i++) expect(await ask(front.port, GET)).toContain("connect-failed");

@@ -5,6 +5,9 @@ import type { Random } from "./random.ts";
 /** How long after a fault was mended its effects may still be felt. */
 const AFTERMATH_MS = 2_000;
 const SEASON_MS = 4_000;
+/** A store, or a machine, that takes longer over a PING may take longer over a session than figway waits for it (250 ms). */
+const STANDSTILL_MS = 80;
+const LOOK_MS = 20;
 
 interface Span {
   readonly fromMs: number;
@@ -18,6 +21,7 @@ export class Trouble {
   readonly #onSessionsLost: () => void;
   readonly #faults: Span[] = [];
   readonly #restarts: Span[] = [];
+  #lookedAtMs = Number.POSITIVE_INFINITY;
   #reloads = 0;
   readonly counts: Record<string, number> = {};
 
@@ -29,7 +33,9 @@ export class Trouble {
 
   /** Whether the store could not be read, or figway was starting, at some time within the span or just before it. */
   excusesUnavailable(fromMs: number, toMs: number): boolean {
-    return overlaps(this.#faults, fromMs - AFTERMATH_MS, toMs) || overlaps(this.#restarts, fromMs - AFTERMATH_MS, toMs);
+    const standsStill = toMs - this.#lookedAtMs > LOOK_MS + STANDSTILL_MS;
+    const spans = [...this.#faults, ...this.#restarts];
+    return standsStill || overlaps(spans, fromMs - AFTERMATH_MS, toMs);
   }
 
   excusesCut(fromMs: number, toMs: number): boolean {
@@ -43,6 +49,25 @@ export class Trouble {
   }
 
   async makeUntil(endMs: number): Promise<void> {
+    await Promise.all([this.#makeTrouble(endMs), this.#lookForStandstills(endMs)]);
+  }
+
+  /** Trouble that nobody made: the store or this process did not get its turn for a while, on a busy machine. */
+  async #lookForStandstills(endMs: number): Promise<void> {
+    while (performance.now() < endMs) {
+      const fromMs = performance.now();
+      this.#lookedAtMs = fromMs;
+      await sleep(LOOK_MS);
+      await this.#rig.store.ping();
+      const toMs = performance.now();
+      if (toMs - fromMs <= LOOK_MS + STANDSTILL_MS) continue;
+      this.#faults.push({ fromMs, toMs });
+      this.counts["standstill"] = (this.counts["standstill"] ?? 0) + 1;
+    }
+    this.#lookedAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  async #makeTrouble(endMs: number): Promise<void> {
     while (performance.now() < endMs) {
       await sleep(20 + this.#random.below(120));
       // In calm seasons nothing is excused.
