@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../src/cli/dev/ports.ts";
 import { demoFlags } from "../doubles/demo-flags.ts";
+import { freePort } from "../doubles/free-port.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -27,7 +27,7 @@ export interface DevRun {
   cleanUp(): void;
 }
 
-const DEADLINE_MS = 25_000;
+const DEADLINE_MS = 50_000;
 
 export async function startDev(options: {
   readonly environment?: Readonly<Record<string, string>>;

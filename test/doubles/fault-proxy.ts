@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "./free-port.ts";
 
 /** A TCP proxy that can be made to misbehave, for clients of a server that behaves. */
 export interface FaultProxy {
@@ -84,8 +85,8 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     pairs.clear();
   };
 
-  let listener: Server | undefined = await listen(0, accept);
-  const { port } = listener.address() as AddressInfo;
+  const port = await freePort();
+  let listener: Server | undefined = await listen(port, accept);
   const stopListening = async () => {
     const stopping = listener;
     listener = undefined;

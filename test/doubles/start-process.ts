@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { eventually, freePort } from "./start-shop.ts";
+import { freePort } from "./free-port.ts";
+import { eventually } from "./start-shop.ts";
 
 const BIN = join(resolve(import.meta.dirname, "../.."), "bin/figway");
 
@@ -45,7 +46,7 @@ export async function startProcess(options: {
     await eventually(async () => {
       if (child.exitCode !== null) throw new Error(`figway ended: ${errors}`);
       if ((await fetch(`${adminUrl}/readyz`)).status !== 200) throw new Error(`figway is not ready: ${errors}`);
-    }, 15_000);
+    }, 40_000);
   }
   return {
     url: `http://127.0.0.1:${port}`,

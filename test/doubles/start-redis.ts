@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRedisServer } from "js-redis-server";
+import { freePort } from "./free-port.ts";
 
 /**
  * A Redis server of one's own.
@@ -28,7 +29,7 @@ interface RunningServer {
   stop(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 30_000;
 const PORT_ATTEMPTS = 5;
 const REAL_SERVERS = ["redis-server", "valkey-server"];
 
@@ -155,13 +156,4 @@ function answersPing(port: number): Promise<boolean> {
     socket.once("error", () => settle(false));
     socket.once("close", () => settle(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

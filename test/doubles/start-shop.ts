@@ -1,12 +1,11 @@
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startLegacyApp } from "../../legacy-app/server.ts";
 import { startModernApp } from "../../modern-app/server.ts";
 import { type RunningGateway, start } from "../../src/start.ts";
 import { demoFlags } from "./demo-flags.ts";
+import { freePort } from "./free-port.ts";
 import { type RedisKind, startRedis, type TestRedis } from "./start-redis.ts";
 
 /** The whole demo in one process, over real sockets: session store, monolith, token service, and figway in front. */
@@ -97,15 +96,6 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Polls until the check holds; fails with its last error when it does not within the time. */

@@ -1,8 +1,9 @@
 import { afterEach, expect, it } from "vitest";
+import { freePort } from "../doubles/free-port.ts";
 import { type Load, startLoad } from "../doubles/load.ts";
 import { openSides, type Sides } from "../doubles/open-sides.ts";
 import { type FigwayProcess, startProcess } from "../doubles/start-process.ts";
-import { eventually, freePort } from "../doubles/start-shop.ts";
+import { eventually } from "../doubles/start-shop.ts";
 
 let sides: Sides | undefined;
 let load: Load | undefined;

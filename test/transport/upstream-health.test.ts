@@ -1,6 +1,7 @@
 import net from "node:net";
 import { once } from "node:events";
 import { afterEach, expect, it } from "vitest";
+import { freePort } from "../doubles/free-port.ts";
 import { answering, ask, eventually, partsOf, startFront, startPlainOrigin } from "../contracts/upstream-rig.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
@@ -10,18 +11,8 @@ afterEach(() => {
   for (const one of open.splice(0).reverse()) one.close();
 });
 
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 it("ejects an upstream that cannot be reached, and takes it back when a trial is answered", async () => {
-  const port = await deadPort();
+  const port = await freePort();
   const front = await startFront(
     { url: `http://127.0.0.1:${port}` },
     { settings: { breaker: { consecutiveFailures: 3, ejectMs: 1_000 } } },

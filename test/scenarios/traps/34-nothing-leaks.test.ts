@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort } from "../../doubles/start-shop.ts";
+import { freePort } from "../../doubles/free-port.ts";
 import { until } from "../../doubles/until.ts";
 import { describeWithRealRedis } from "../../identity/describe-with-real-redis.ts";
 import { type Answer, ask } from "./rig/ask.ts";
@@ -38,7 +38,7 @@ describeWithRealRedis("trap 34: no token, session id or secret leaves in an answ
         logged += String(text);
       });
     }
-    await until("it listens", () => logged.includes("ready to listen"), 15_000);
+    await until("it listens", () => logged.includes("ready to listen"), 40_000);
   });
   afterAll(async () => {
     const ended = once(figway, "exit");
