@@ -4,7 +4,7 @@ import type { RequestFacts } from "./request-facts.ts";
 
 /** Takes the body of a request, in order. */
 export interface BodySink {
-  /** A part of the body. It is the sink's from now on. */
+  /** A part of the body, lent for the call: who keeps octets copies them. */
   onData(bytes: Buffer): void;
   /** The body is whole; the trailers are known. */
   onEnd(): void;
@@ -30,8 +30,6 @@ export interface ClientRequest {
   readonly rawTrailers: RawHeaders;
   readonly facts: RequestFacts;
   readonly socket: Socket;
-  /** Whether the parts of the body are in memory of their own. */
-  readonly ownsParts: boolean;
   /** Whether all of it came. */
   readonly complete: boolean;
   /** Begins to hand over the body, or stops it where there is no sink; what came meanwhile is kept, within bounds. */

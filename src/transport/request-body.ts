@@ -1,5 +1,6 @@
 import type { BodySink, ClientRequest } from "./client-request.ts";
 import type { Connection } from "./http1/connection.ts";
+import { copyToLent } from "./lent-buffers.ts";
 import { forwardableTrailers, lastChunk } from "./trailer-fields.ts";
 
 export interface RequestBodyOptions {
@@ -17,8 +18,7 @@ export interface RequestBodyOptions {
 const STRING_BYTES = 16_384;
 
 /**
- * Carries the body of one request from the client to the upstream, at the pace of the slower of the two. It must be the only one to
- * read the request: each part is emptied once it has been written.
+ * Carries the body of one request from the client to the upstream, at the pace of the slower of the two.
  */
 export class RequestBody implements BodySink {
   /** Whose turn it is while nothing moves: the client's to send, or the upstream's to take. */
@@ -101,30 +101,17 @@ export class RequestBody implements BodySink {
   #write(bytes: Buffer): boolean {
     const connection = this.#connection;
     if (connection === undefined) return true;
-    const { facts, ownsParts } = this.#options.request;
-    const chunked = facts.framing.kind === "chunked";
+    const chunked = this.#options.request.facts.framing.kind === "chunked";
     const before = chunked ? `${this.#heldHead}${bytes.length.toString(16)}\r\n` : this.#heldHead;
     const after = chunked ? "\r\n" : "";
     this.#heldHead = "";
-    if (bytes.length <= STRING_BYTES) {
-      const text = before + bytes.toString("latin1") + after;
-      if (ownsParts) release(bytes);
-      return connection.write(text);
-    }
+    if (bytes.length <= STRING_BYTES) return connection.write(before + bytes.toString("latin1") + after);
+    const { copy, release } = copyToLent(bytes, 0, bytes.length);
     connection.cork();
     if (before !== "") connection.write(before);
-    let goOn = connection.write(bytes, ownsParts ? () => release(bytes) : undefined);
+    let goOn = connection.write(copy, release);
     if (after !== "") goOn = connection.write(after);
     connection.uncork();
     return goOn;
   }
-}
-
-/**
- * Gives the memory of a part of a body back at once, now that the system has it. Node allocates each part anew, and the collector would
- * let some 64 MB of them pile up before it looks. Only where the part is alone in its memory: small ones share a slab.
- */
-function release(bytes: Buffer): void {
-  const memory = bytes.buffer as ArrayBuffer;
-  if (memory.byteLength === bytes.length) memory.transfer(0);
 }

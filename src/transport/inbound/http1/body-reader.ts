@@ -25,22 +25,22 @@ export class BodyReader implements ChunkSink {
     return this.#request.complete;
   }
 
-  /** Takes `bytes` from `at` on. Returns the offset behind what was the body's, or how the body is broken. */
-  take(bytes: Buffer, at: number): number | ProtocolFailure {
-    if (this.#chunked !== undefined) return this.#takeChunks(this.#chunked, bytes, at);
-    const end = Math.min(bytes.length, at + this.#remaining);
-    this.#remaining -= end - at;
-    this.onBody(bytes, at, end);
+  /** Takes from `bytes[at, end)`. Returns the offset behind what was the body's, or how the body is broken. */
+  take(bytes: Buffer, at: number, end: number): number | ProtocolFailure {
+    if (this.#chunked !== undefined) return this.#takeChunks(this.#chunked, bytes, at, end);
+    const bodyEnd = Math.min(end, at + this.#remaining);
+    this.#remaining -= bodyEnd - at;
+    this.onBody(bytes, at, bodyEnd);
     if (this.#remaining === 0) this.#request.finish([]);
-    return end;
+    return bodyEnd;
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
-    if (start < end) this.#request.push(end - start === bytes.length ? bytes : bytes.subarray(start, end));
+    if (start < end) this.#request.push(bytes.subarray(start, end));
   }
 
-  #takeChunks(chunked: ChunkedDecoder, bytes: Buffer, at: number): number | ProtocolFailure {
-    const next = chunked.decode(bytes, at, bytes.length, this);
+  #takeChunks(chunked: ChunkedDecoder, bytes: Buffer, at: number, end: number): number | ProtocolFailure {
+    const next = chunked.decode(bytes, at, end, this);
     if (typeof next === "string") return FAILURES[next] ?? "bad-request";
     if (chunked.done) this.#request.finish(chunked.trailers);
     return next;

@@ -9,7 +9,7 @@ export interface RequestHead {
   readonly line: RequestLine;
   readonly headers: RawHeaders;
   readonly facts: RequestFacts;
-  /** The offset of the first octet behind it, in what was read last. */
+  /** The offset of the first octet behind it, in the buffer that was read last. */
   readonly end: number;
 }
 
@@ -46,13 +46,13 @@ export class HeadReader {
     this.#lastFacts = undefined;
   }
 
-  /** Takes `bytes`. Returns a head, or why there can be none; undefined: there must come more, and all octets are kept. */
-  read(bytes: Buffer): RequestHead | ProtocolFailure | undefined {
-    let lookedUpTo = 0;
-    while (lookedUpTo < bytes.length) {
-      const end = Math.min(bytes.length, lookedUpTo + FIRST_LOOK_BYTES);
+  /** Takes from `bytes[at, end)`. Returns a head, or why there can be none; undefined: there must come more, and all octets are kept. */
+  read(bytes: Buffer, at: number, end: number): RequestHead | ProtocolFailure | undefined {
+    let lookedUpTo = at;
+    while (lookedUpTo < end) {
+      const lookEnd = Math.min(end, lookedUpTo + FIRST_LOOK_BYTES);
       const before = this.#partial.length;
-      const text = this.#partial + bytes.toString("latin1", lookedUpTo, end);
+      const text = this.#partial + bytes.toString("latin1", lookedUpTo, lookEnd);
       const start = emptyLinesOf(text);
       const headEnd = text.indexOf("\r\n\r\n", Math.max(start, before - 3));
       if (headEnd !== -1) {
@@ -63,7 +63,7 @@ export class HeadReader {
       if (wrong !== undefined) return wrong;
       if (before === 0) this.sinceMs = performance.now();
       this.#partial = start === 0 ? text : text.slice(start);
-      lookedUpTo = end;
+      lookedUpTo = lookEnd;
     }
     return undefined;
   }

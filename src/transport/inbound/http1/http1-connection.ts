@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { RawHeaders } from "../../../model/raw-headers.ts";
 import { hasBody } from "../../request-framing.ts";
 import { answersAsLastHop } from "../answers-as-last-hop.ts";
 import type { ConnectionOwner } from "../connection-owner.ts";
@@ -8,6 +7,7 @@ import { screenHandshake } from "../screen-handshake.ts";
 import { BodyReader } from "./body-reader.ts";
 import { endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
 import { HeadReader } from "./head-reader.ts";
+import { readLent } from "./read-lent.ts";
 import { type AnswerControl, Http1Client } from "./http1-client.ts";
 import { Http1Request, type ReadingControl } from "./http1-request.ts";
 
@@ -20,7 +20,6 @@ const MAX_AHEAD_BYTES = 65_536;
 const MIN_BODY_BYTES = 256;
 /** How much longer than it was told a client may let a connection idle: its request may be on the way. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
-const EMPTY = Buffer.alloc(0);
 
 /**
  * One client connection that speaks HTTP/1. A pipelined request is looked at when the one before it has been answered, because
@@ -46,7 +45,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   #bytesSeen = -1;
   #bytesSeenAtMs = 0;
   #requestSinceMs = 0;
-  readonly #onData = (bytes: Buffer): void => this.#receive(bytes);
+  readonly #giveBack: () => void;
   readonly #onEnd = (): void => this.#clientEnded();
 
   constructor(socket: Socket, owner: ConnectionOwner) {
@@ -55,7 +54,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.#heads = new HeadReader(owner.limits.maxHeaderBytes);
     // An error without a listener ends the process. What it means is told by `close`.
     socket.on("error", () => undefined);
-    socket.on("data", this.#onData);
+    this.#giveBack = readLent(socket, (bytes, length) => this.#receive(bytes, length));
     socket.on("end", this.#onEnd);
     socket.on("close", () => this.#onClose());
   }
@@ -111,49 +110,52 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     }
   }
 
-  #receive(bytes: Buffer): void {
+  /** Takes `bytes[0, length)`, which is lent for the call. */
+  #receive(bytes: Buffer, length: number): void {
     if (this.#phase !== "open") return;
-    // Asked now: a part of a body that was written at once has given its memory back by then.
-    const { length } = bytes;
-    const at = this.#body === undefined ? 0 : this.#takeBody(this.#body, bytes);
+    const at = this.#body === undefined ? 0 : this.#takeBody(this.#body, bytes, 0, length);
     if (at === length || this.#phase !== "open") return;
-    const rest = at === 0 ? bytes : bytes.subarray(at);
-    this.#ahead = this.#ahead === undefined ? rest : Buffer.concat([this.#ahead, rest]);
-    if (this.#request === undefined) this.#advance();
-    else if (this.#ahead.length > MAX_AHEAD_BYTES) {
-      this.#aheadHeld = true;
-      this.socket.pause();
-    }
-  }
-
-  /** Reads one request after the other from what has come, for as long as each is answered at once. */
-  #advance(): void {
-    if (this.#advancing) return;
-    this.#advancing = true;
-    while (this.#request === undefined && this.#ahead !== undefined && this.#phase === "open") {
-      const bytes = this.#ahead;
-      this.#ahead = undefined;
-      const head = this.#heads.read(bytes);
-      if (typeof head === "string") this.refuse(head);
-      else if (head !== undefined) {
-        if (head.end < bytes.length) this.#ahead = bytes.subarray(head.end);
-        this.#start(new Http1Request(this, head.line, head.headers, head.facts));
+    if (this.#request === undefined) this.#advance(bytes, at, length);
+    else {
+      const rest = bytes.subarray(at, length);
+      this.#ahead = this.#ahead === undefined ? Buffer.from(rest) : Buffer.concat([this.#ahead, rest]);
+      if (this.#ahead.length > MAX_AHEAD_BYTES) {
+        this.#aheadHeld = true;
+        this.socket.pause();
       }
     }
-    this.#advancing = false;
-    if (this.#aheadHeld && this.#request === undefined) {
-      this.#aheadHeld = false;
-      if (!this.#bodyHeld && this.#phase === "open") this.socket.resume();
-    }
   }
 
-  #start(request: Http1Request): void {
+  /** Reads one request after the other from `bytes[from, end)`, for as long as each is answered at once. */
+  #advance(bytes: Buffer, from: number, end: number): void {
+    let at = from;
+    this.#advancing = true;
+    while (at < end && this.#request === undefined && this.#phase === "open") {
+      const head = this.#heads.read(bytes, at, end);
+      at = end;
+      if (typeof head === "string") this.refuse(head);
+      else if (head !== undefined)
+        at = this.#start(new Http1Request(this, head.line, head.headers, head.facts), bytes, head.end, end);
+    }
+    this.#advancing = false;
+    if (at < end && this.#phase === "open") this.#ahead = Buffer.from(bytes.subarray(at, end));
+    if (this.#phase !== "open" || this.#request !== undefined) return;
+    if (this.#aheadHeld) {
+      this.#aheadHeld = false;
+      if (!this.#bodyHeld) this.socket.resume();
+    }
+    if (this.socket.readableEnded) this.#clientEnded();
+  }
+
+  /** Begins with a request whose head ended at `at`. Returns the offset behind what belongs to it. */
+  #start(request: Http1Request, bytes: Buffer, at: number, end: number): number {
     const { facts, method } = request;
     this.#used = true;
     if (facts.wantsWebSocket && method === "GET" && request.httpVersionMinor === 1 && request.complete) {
-      this.#startUpgrade(request, request.rawHeaders);
-      return;
+      this.#startUpgrade(request, Buffer.from(bytes.subarray(at, end)));
+      return end;
     }
+    let next = at;
     const client = new Http1Client(this, request);
     this.#request = request;
     this.#client = client;
@@ -161,49 +163,50 @@ export class Http1Connection implements ReadingControl, AnswerControl {
       this.#bytesSeen = -1;
       this.#requestSinceMs = performance.now();
       this.#body = new BodyReader(request, facts.framing, this.#owner.limits.maxHeaderBytes);
-      const ahead = this.#ahead ?? EMPTY;
-      this.#ahead = undefined;
-      const at = this.#takeBody(this.#body, ahead);
-      if (at < ahead.length) this.#ahead = ahead.subarray(at);
-      if (this.#phase !== "open") return;
+      next = this.#takeBody(this.#body, bytes, at, end);
+      if (this.#phase !== "open") return end;
     }
     if (method === "CONNECT") this.refuse("not-implemented");
     else if (!answersAsLastHop(request, client)) this.#owner.onRequest(request, client);
+    return next;
   }
 
   /** Returns the offset behind what was the body's. */
-  #takeBody(body: BodyReader, bytes: Buffer): number {
-    const { length } = bytes;
-    const next = body.take(bytes, 0);
+  #takeBody(body: BodyReader, bytes: Buffer, at: number, end: number): number {
+    const next = body.take(bytes, at, end);
     if (typeof next === "string") {
       this.refuse(next);
-      return length;
+      return end;
     }
     if (body.done) {
       this.#body = undefined;
+      // Whoever takes the body takes it at his own pace; what comes behind it is another matter.
+      if (this.#bodyHeld) this.readOn();
       if (this.#client?.sent === true && this.#phase === "open") this.#goOn();
     }
     return next;
   }
 
   #goOn(): void {
+    const ahead = this.#ahead;
     this.#request = undefined;
     this.#client = undefined;
-    if (this.#ahead !== undefined) this.#advance();
+    // Whoever reads just now goes on by himself.
+    if (this.#advancing) return;
+    this.#ahead = undefined;
+    if (ahead !== undefined) this.#advance(ahead, 0, ahead.length);
     else if (this.socket.readableEnded) this.#clientEnded();
   }
 
-  #startUpgrade(request: Http1Request, headers: RawHeaders): void {
-    const failure = screenHandshake(headers);
+  #startUpgrade(request: Http1Request, head: Buffer): void {
+    const failure = screenHandshake(request.rawHeaders);
     if (failure !== undefined) {
       this.refuse(failure);
       return;
     }
     const { socket } = this;
-    const head = this.#ahead ?? EMPTY;
     this.#phase = "upgraded";
-    this.#ahead = undefined;
-    socket.off("data", this.#onData);
+    this.#giveBack();
     socket.off("end", this.#onEnd);
     socket.pause();
     socket.once("finish", () => endAfterUpgrade(socket, this.#owner.timeouts.lingerMs));

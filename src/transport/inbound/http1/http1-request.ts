@@ -24,7 +24,6 @@ export class Http1Request implements ClientRequest {
   readonly httpVersionMinor: 0 | 1;
   readonly rawHeaders: RawHeaders;
   readonly facts: RequestFacts;
-  readonly ownsParts = true;
   rawTrailers: RawHeaders = NO_TRAILERS;
   complete: boolean;
   bound: ClientBound | undefined;
@@ -51,6 +50,11 @@ export class Http1Request implements ClientRequest {
     return this.#reading.socket;
   }
 
+  /** Whether somebody takes the body as it comes. */
+  get taken(): boolean {
+    return this.#sink !== undefined;
+  }
+
   /** Whether the client could not send on if it wanted to. */
   get blocked(): boolean {
     return this.#paused || this.#waitingBytes > 0;
@@ -68,7 +72,8 @@ export class Http1Request implements ClientRequest {
 
   pause(): void {
     this.#paused = true;
-    this.#reading.holdReading();
+    // What comes behind the body is not this request's to hold up.
+    if (!this.complete) this.#reading.holdReading();
   }
 
   resume(): void {
@@ -82,10 +87,10 @@ export class Http1Request implements ClientRequest {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
     this.#paused = false;
-    this.#reading.readOn();
+    if (!this.complete) this.#reading.readOn();
   }
 
-  /** A part of the body has come. */
+  /** A part of the body has come; lent for the call. */
   push(part: Buffer): void {
     if (this.#discards) return;
     if (this.#sink !== undefined && this.#waiting === undefined && !this.#paused) {
@@ -93,7 +98,7 @@ export class Http1Request implements ClientRequest {
       return;
     }
     this.#waiting ??= [];
-    this.#waiting.push(part);
+    this.#waiting.push(Buffer.from(part));
     this.#waitingBytes += part.length;
     if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#reading.holdReading();
   }

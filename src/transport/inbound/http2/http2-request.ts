@@ -13,8 +13,6 @@ export class Http2Request implements ClientRequest {
   readonly rawHeaders: RawHeaders;
   readonly rawTrailers: string[] = [];
   readonly facts: RequestFacts;
-  /** They are views of memory that the session still reads. */
-  readonly ownsParts = false;
   readonly socket: Socket;
   readonly stream: ServerHttp2Stream;
   /** Whether all of the body came. */
