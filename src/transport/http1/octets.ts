@@ -17,10 +17,10 @@ export function isToken(text: string, start: number, end: number): boolean {
 }
 
 /**
- * The field name as the one string that stands for this spelling, or "" where it is no token. Each spelling is looked at once; and what
- * is remembered by field name is found fastest by the very same string.
+ * The field name or method as the one string that stands for this spelling, or "" where it is no token. Each spelling is looked at once;
+ * and what is remembered by field name is found fastest by the very same string.
  */
-export const knownFieldName = perSpelling((name) => (isToken(name, 0, name.length) ? name : ""));
+export const knownToken = perSpelling((text) => (isToken(text, 0, text.length) ? text : ""));
 
 /**
  * What may not stand in a field value, a reason phrase or a trailer: every control octet but HTAB, and every character that

@@ -1,4 +1,4 @@
-import { isFieldValue, knownFieldName } from "./octets.ts";
+import { isFieldValue, knownToken } from "./octets.ts";
 
 /** The status line and the fields of an answer, as they came. */
 export interface ResponseHead {
@@ -68,7 +68,7 @@ export function parseFields(
     if (text.charCodeAt(lineEnd + 1) !== LF) return "a field line holds a control character";
     const colon = text.indexOf(":", start);
     if (colon === -1 || colon >= lineEnd) return "a field line has no colon";
-    const name = knownFieldName(text.slice(start, colon));
+    const name = knownToken(text.slice(start, colon));
     if (name === "") return "a field name is not a token";
     let from = colon + 1;
     let to = lineEnd;

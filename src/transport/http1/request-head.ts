@@ -1,6 +1,6 @@
 import type { RawHeaders } from "../../model/raw-headers.ts";
 import type { RequestFraming } from "../request-framing.ts";
-import { isFieldValue, isToken, knownFieldName } from "./octets.ts";
+import { isFieldValue, knownToken } from "./octets.ts";
 
 /** What goes into the head of a request. */
 export interface RequestHeadParts {
@@ -25,7 +25,7 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
  */
 export function writeRequestHead(parts: RequestHeadParts): string | undefined {
   const { method, target, headers, received = NO_FIELDS, framing } = parts;
-  if (!isToken(method, 0, method.length) || !TARGET.test(target)) return undefined;
+  if (knownToken(method) === "" || !TARGET.test(target)) return undefined;
   let head = `${method} ${target} HTTP/1.1\r\n`;
   let hasHost = false;
   let next = 0;
@@ -34,7 +34,7 @@ export function writeRequestHead(parts: RequestHeadParts): string | undefined {
     const value = headers[i + 1] as string;
     const at = indexOfField(received, next, name, value);
     if (at !== -1) next = at + 2;
-    else if (knownFieldName(name) === "" || !isFieldValue(value)) return undefined;
+    else if (knownToken(name) === "" || !isFieldValue(value)) return undefined;
     if (!hasHost && name.length === 4 && name.toLowerCase() === "host") hasHost = true;
     head += `${name}: ${value}\r\n`;
   }

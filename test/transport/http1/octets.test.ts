@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { isFieldValue, knownFieldName } from "../../../src/transport/http1/octets.ts";
+import { isFieldValue, knownToken } from "../../../src/transport/http1/octets.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 30 }),
@@ -8,11 +8,11 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom("\r", "\n", "\0", " ", ":", "\u010a", "\u0141", "a", "é"), maxLength: 6 }),
 );
 
-it("knows a field name by its spelling exactly where it is a token, the first time and later", () => {
+it("knows a text exactly where it is a token, the first time and later", () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const expected = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text) ? text : "";
-      expect([knownFieldName(text), knownFieldName(text)]).toEqual([expected, expected]);
+      expect([knownToken(text), knownToken(text)]).toEqual([expected, expected]);
     }),
     { numRuns: 2_000 },
   );
