@@ -90,8 +90,12 @@ export function createListener(options: ListenerOptions): Listener {
       remember(socket, new Http2Connection(session, socket, owner)),
     );
     return createSecureServer({ ...SOCKET_OPTIONS, ...secureOptions(tls, options.http2) }, (socket: TLSSocket) => {
-      if (socket.alpnProtocol === "h2") acceptHttp2Session(socket);
-      else acceptHttp1(socket);
+      if (socket.alpnProtocol !== "h2") acceptHttp1(socket);
+      else {
+        // There a stream is ended, never half of the connection: a client that ends that has left.
+        socket.allowHalfOpen = false;
+        acceptHttp2Session(socket);
+      }
     });
   }
 }
