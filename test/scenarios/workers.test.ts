@@ -126,7 +126,7 @@ describe("a figway with two workers", () => {
       shared.writeConfig((config) => {
         (config["routes"] as unknown[]).push({ id: `more-${i}`, path: `/more-${i}`, to: "modern" });
       });
-      await eventually(async () => expect(await sidesSeen(figway, `/more-${i}`)).toEqual(new Set(["modern"])), 5_000);
+      await eventually(async () => expect(await sidesSeen(figway, `/more-${i}`)).toEqual(new Set(["modern"])), 10_000);
     }
     await load.stop();
     expect((await statusOf(figway)).config.digest).not.toBe(before);
@@ -145,7 +145,7 @@ describe("a figway with two workers", () => {
     await eventually(async () => {
       await sidesSeen(figway, "/seen");
       expect(text.split('"path":"/seen"').length).toBeGreaterThan(6);
-    }, 5_000);
+    }, 10_000);
     await reader.cancel();
     await reading;
   });
@@ -171,7 +171,8 @@ describe("a figway with two workers", () => {
     }
     isOver.abort();
     await Promise.all(clients);
-    expect(slowest).toBeLessThan(5_000);
+    // What hangs does so for as long as its client waits.
+    expect(slowest).toBeLessThan(10_000);
   });
 
   it("a worker that is killed under load loses only its own requests, is replaced (not ready meanwhile), and its counts stay", async () => {
@@ -275,7 +276,7 @@ it("SIGTERM drains all workers: what was begun is finished", async () => {
     await once(client, "close");
     return text;
   });
-  await eventually(() => expect(held).toHaveLength(4), 5_000);
+  await eventually(() => expect(held).toHaveLength(4), 10_000);
   const stopped = figway.stop();
   await eventually(async () => expect((await fetch(`${figway.adminUrl}/readyz`)).status).toBe(503));
   for (const release of held) release();
