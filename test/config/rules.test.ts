@@ -45,7 +45,7 @@ const cases: readonly Case[] = [
   },
   {
     title: "methods that never come to a route",
-    routes: [{ ...a, methods: ["GET", "GETT", "TRACE", "CONNECT", "PROPFIND"] }],
+    routes: [{ ...a, methods: ["GET", "GETT", "TRACE", "CONNECT", "PROPFIND", "X-BREWING"] }],
     problems: ["routes[0].methods[1]", "routes[0].methods[2]", "routes[0].methods[3]"],
   },
   {

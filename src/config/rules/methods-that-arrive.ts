@@ -4,20 +4,20 @@ import type { Rule } from "./rule.ts";
 
 /** What no route ever sees: the screening refuses TRACE, and tunnels to anywhere are no gateway's business. */
 const REFUSED = new Set(["CONNECT", "TRACE"]);
-const ARRIVING = METHODS.filter((method) => !REFUSED.has(method));
+const USUAL = METHODS.filter((method) => !REFUSED.has(method));
 
-/** Node's parser answers for methods that it does not know, so a route that names one would wait for ever. */
+/** Extension methods are served like all others; but what is a slip away from a usual one was hardly meant. */
 export const methodsThatArrive: Rule = ({ routes }) =>
   routes.flatMap(({ index, fields }) =>
     (fields.methods ?? []).flatMap((method, position) => {
-      if (ARRIVING.includes(method)) return [];
-      const meant = nearestName(method, ARRIVING);
-      return [
-        {
-          path: ["routes", index, "methods", position],
-          message: `figway refuses requests with the method ${method}, so none ever comes to this route.`,
-          remedy: meant === undefined || REFUSED.has(method) ? "Take it out." : `Did you mean "${meant}"?`,
-        },
-      ];
+      if (USUAL.includes(method)) return [];
+      const path = ["routes", index, "methods", position];
+      if (REFUSED.has(method)) {
+        const message = `figway refuses requests with the method ${method}, so none ever comes to this route.`;
+        return [{ path, message, remedy: "Take it out." }];
+      }
+      const meant = nearestName(method, USUAL);
+      if (meant === undefined) return [];
+      return [{ path, message: `${method} is no usual method.`, remedy: `Did you mean "${meant}"?` }];
     }),
   );
