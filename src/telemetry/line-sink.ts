@@ -19,15 +19,17 @@ const FLUSH_INTERVAL_MS = 100;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** How long a full pipe (EAGAIN) is left alone, in milliseconds. */
 const FULL_PIPE_PAUSE_MS = 10;
-const NEWLINE = 0x0a;
+/** The most octets that UTF-8 makes of one UTF-16 code unit. */
+const OCTETS_PER_UNIT = 3;
 
 /**
  * A sink of our own, since pino's (sonic-boom 4) measures all that it holds anew for each line: this one made a forwarded request
- * 9 % cheaper. Lines are strung together and encoded once a piece, which is a third of what it costs to encode each.
+ * 9 % cheaper.
  */
 export function createLineSink(fd: number, writers: "one" | "several" = "one"): LineSink {
   const pieceBytes = writers === "one" ? PIECE_BYTES : ATOMIC_BYTES;
-  let lines = "";
+  let filling = Buffer.allocUnsafe(pieceBytes);
+  let filled = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let writing = false;
@@ -37,18 +39,18 @@ export function createLineSink(fd: number, writers: "one" | "several" = "one"): 
   return { write: take, flush, close };
 
   function take(line: string): void {
-    if (lines.length + line.length > pieceBytes) turnOver();
-    lines += line;
+    const mostOctets = line.length * OCTETS_PER_UNIT;
+    if (filled + mostOctets > pieceBytes) turnOver();
+    if (mostOctets > pieceBytes) enqueue(Buffer.from(line));
+    else filled += filling.write(line, filled);
   }
 
   function turnOver(): void {
-    for (const piece of takePieces()) enqueue(piece);
-  }
-
-  function takePieces(): Buffer[] {
-    const pieces = cutAtLineEnds(Buffer.from(lines), pieceBytes);
-    lines = "";
-    return pieces;
+    if (filled === 0) return;
+    const piece = filling.subarray(0, filled);
+    filling = Buffer.allocUnsafe(pieceBytes);
+    filled = 0;
+    enqueue(piece);
   }
 
   function enqueue(piece: Buffer): void {
@@ -76,9 +78,10 @@ export function createLineSink(fd: number, writers: "one" | "several" = "one"): 
   }
 
   function flush(): void {
-    const pieces = [...waiting, ...takePieces()];
+    const pieces = [...waiting, filling.subarray(0, filled)];
     waiting = [];
     waitingBytes = 0;
+    filled = 0;
     try {
       for (const piece of pieces) writeAll(fd, piece);
     } catch {
@@ -91,25 +94,6 @@ export function createLineSink(fd: number, writers: "one" | "several" = "one"): 
     process.off("exit", flush);
     flush();
   }
-}
-
-/** Beyond ASCII a character takes more than one octet, and lines that had to fit are more than a piece. */
-function cutAtLineEnds(octets: Buffer, mostBytes: number): Buffer[] {
-  const pieces = [];
-  for (let start = 0, end = 0; start < octets.length; start = end) {
-    end = endOfPiece(octets, start, mostBytes);
-    pieces.push(octets.subarray(start, end));
-  }
-  return pieces;
-}
-
-/** Behind the last line that fits; behind the first one where not even that fits. */
-function endOfPiece(octets: Buffer, start: number, mostBytes: number): number {
-  if (octets.length - start <= mostBytes) return octets.length;
-  const lastFitting = octets.lastIndexOf(NEWLINE, start + mostBytes - 1);
-  if (lastFitting >= start) return lastFitting + 1;
-  const first = octets.indexOf(NEWLINE, start);
-  return first === -1 ? octets.length : first + 1;
 }
 
 function writeAll(fd: number, piece: Buffer): void {
