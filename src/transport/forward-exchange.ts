@@ -64,6 +64,7 @@ export class ForwardExchange implements Exchange, ClientBound {
       method: outbound.method,
       target: outbound.target,
       headers: outbound.headers,
+      received: request.rawHeaders,
       framing,
       defaultHost: upstream.authority,
     });

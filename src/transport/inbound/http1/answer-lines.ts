@@ -1,5 +1,5 @@
 import type { RawHeaders } from "../../../model/raw-headers.ts";
-import { isFieldValue, isToken } from "../../http1/octets.ts";
+import { isFieldValue, knownToken } from "../../http1/octets.ts";
 import { httpDate } from "./http-date.ts";
 
 /**
@@ -29,7 +29,7 @@ export function fieldLines(headers: RawHeaders): string {
 
 /** The last door: what the stages before put in. */
 function lineOf(name: string, value: string): string {
-  if (!isToken(name, 0, name.length) || !isFieldValue(value))
+  if (knownToken(name) === "" || !isFieldValue(value))
     throw new Error(`the field ${JSON.stringify(name)} is malformed`);
   return `${name}: ${value}\r\n`;
 }

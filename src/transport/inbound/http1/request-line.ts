@@ -1,4 +1,4 @@
-import { isToken } from "../../http1/octets.ts";
+import { knownToken } from "../../http1/octets.ts";
 import type { ProtocolFailure } from "../protocol-answer.ts";
 
 /** The first line of an HTTP/1 request (RFC 9112 §3). */
@@ -26,7 +26,7 @@ export function parseRequestLine(line: string): RequestLine | ProtocolFailure {
     return OTHER_VERSION.test(line) ? "version-not-supported" : "bad-request";
   if (methodEnd < 1 || versionAt < methodEnd + 3 || line.charCodeAt(versionAt - 1) !== 0x20) return "bad-request";
   const method = line.slice(0, methodEnd);
-  if (!isToken(method, 0, methodEnd)) return "bad-request";
+  if (knownToken(method) === "") return "bad-request";
   // Methods are case-sensitive (RFC 9110 §9.1), but some servers take `get` for GET: figway must not see another one than they.
   if (methodEnd > MAX_METHOD_OCTETS || /[a-z]/.test(method)) return "not-implemented";
   return { method, target: line.slice(methodEnd + 1, versionAt - 1), minor: version === "HTTP/1.1" ? 1 : 0 };

@@ -1,4 +1,5 @@
 import type { RawHeaders } from "../../../model/raw-headers.ts";
+import { isFieldValue, knownToken } from "../../http1/octets.ts";
 
 /** An HTTP/2 request's head as the HTTP/1.1 head that means the same (RFC 9113 §8.3.1), or why there is none. */
 export type RequestHead =
@@ -28,7 +29,9 @@ export function readRequestHead(rawHeaders: RawHeaders, hasBody: boolean): Reque
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const value = rawHeaders[i + 1] as string;
+    if (!isFieldValue(value)) return refused("bad-request", "a field value holds a control character");
     if (name.startsWith(":")) pseudo.set(name, value);
+    else if (knownToken(name) === "") return refused("bad-request", "a field name is no token");
     else if (name === "cookie") crumbs.push(value);
     else if (name === "host") {
       if (host !== undefined) return refused("bad-host", "there are several Host fields");
