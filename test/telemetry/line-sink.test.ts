@@ -25,15 +25,21 @@ it("writes every line once and in order, whatever its length and its script", as
 
 it("the lines of several writers to one pipe are not torn, though they take more octets than characters", async () => {
   const module = JSON.stringify(join(import.meta.dirname, "../../src/telemetry/line-sink.ts"));
+  // Each says that it is there, waits until its standard input ends, and writes.
   const writer = (mark: string) =>
-    `import { createLineSink } from ${module}; const sink = createLineSink(1, "several");` +
-    `for (let i = 0; i < 8000; i++) sink.write("${mark}".repeat(50 + (i % 200)) + "\\n");`;
+    `import { createLineSink } from ${module}; const sink = createLineSink(1, "several"); process.stderr.write("!");` +
+    `for await (const _ of process.stdin); for (let i = 0; i < 8000; i++) sink.write("${mark}".repeat(50 + (i % 200)) + "\\n");`;
+  const start = (mark: string) => `"$0" --input-type=module -e '${writer(mark)}' <&3 &`;
   // A reader of a few octets at a time keeps the pipe full, so that both wait in the middle of what they write.
-  const writers = `"$0" --input-type=module -e '${writer("€")}' & "$0" --input-type=module -e '${writer("ß")}' & wait`;
-  const child = spawn("sh", ["-c", `(${writers}) | dd bs=500 2>/dev/null`, process.execPath], {
-    stdio: ["ignore", "pipe", "inherit"],
+  const script = `exec 3<&0; (${start("€")} ${start("ß")} wait) | dd bs=500 2>/dev/null`;
+  const child = spawn("sh", ["-c", script, process.execPath], { stdio: ["pipe", "pipe", "pipe"] });
+  let there = "";
+  child.stderr.on("data", (said: Buffer) => {
+    there += said.toString();
+    if (there === "!!") child.stdin.end();
   });
   const lines = (await text(child.stdout)).split("\n");
+  expect(there).toBe("!!");
   expect(lines.pop()).toBe("");
   expect(lines.length).toBe(16_000);
   expect(lines.filter((line) => !/^(€+|ß+)$/.test(line))).toEqual([]);
