@@ -11,6 +11,8 @@ export interface Outbound {
   readonly target: string;
   /** End-to-end fields only, without framing: `Content-Length`, `Transfer-Encoding`, `Trailer`, `Expect` are the transport's. */
   readonly headers: RawHeaders;
+  /** The one value among them that figway minted: it is made of base64url, and long, so nobody need look at its octets again. */
+  readonly minted?: string | undefined;
   /** Turns the upstream's end-to-end answer fields into those that the client sees (cookie ownership, redirects, caching). */
   readonly translateAnswer: (status: number, headers: RawHeaders) => RawHeaders;
   /**

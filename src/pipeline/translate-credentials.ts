@@ -31,10 +31,10 @@ export function translateCredentials(exchange: Exchange, translation: Translatio
   const { identity, decision } = translation;
   if (decision.side === "legacy" || identity.kind !== "user") return outboundOf(exchange, translation, undefined);
   const { audience } = destinationOf(exchange, decision);
-  return outboundOf(exchange, translation, exchange.snapshot.mintToken(identity, audience));
+  return outboundOf(exchange, translation, `Bearer ${exchange.snapshot.mintToken(identity, audience)}`);
 }
 
-function outboundOf(exchange: Exchange, translation: Translation, token: string | undefined): Outbound {
+function outboundOf(exchange: Exchange, translation: Translation, minted: string | undefined): Outbound {
   const { route, decision, effective, follower } = translation;
   const destination = destinationOf(exchange, decision);
   return {
@@ -42,7 +42,8 @@ function outboundOf(exchange: Exchange, translation: Translation, token: string 
     upstream: decision.upstream,
     method: exchange.method,
     target: destination.basePath + (decision.side === "modern" ? rewritten(effective.target, route) : effective.target),
-    headers: outboundFields(exchange, translation, token),
+    headers: outboundFields(exchange, translation, minted),
+    minted,
     translateAnswer(status, headers) {
       follower.answerBegan(headers);
       return translateAnswer(exchange, translation, { status, headers });
@@ -74,11 +75,11 @@ function rewritten(target: string, { rewrite, stripPrefix }: RouteConfig): strin
   return `${path.slice(prefix.length) || "/"}${query}`;
 }
 
-function outboundFields(exchange: Exchange, translation: Translation, token: string | undefined): string[] {
+function outboundFields(exchange: Exchange, translation: Translation, minted: string | undefined): string[] {
   const { decision, effective, route } = translation;
   const toModern = decision.side === "modern";
   const passAuthorization =
-    !toModern || (token === undefined && (route.passClientAuthorization || route.auth === "none"));
+    !toModern || (minted === undefined && (route.passClientAuthorization || route.auth === "none"));
   const received = exchange.headers;
   const nominated = nominatedFields(received);
   const fields = ["Host", effective.host];
@@ -133,6 +134,6 @@ function outboundFields(exchange: Exchange, translation: Translation, token: str
     `${exchange.request.httpVersion} figway`,
   );
   if (effective.maxForwards !== undefined) fields.push("Max-Forwards", String(effective.maxForwards));
-  if (token !== undefined) fields.push("Authorization", `Bearer ${token}`);
+  if (minted !== undefined) fields.push("Authorization", minted);
   return fields;
 }

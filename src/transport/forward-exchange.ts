@@ -65,6 +65,7 @@ export class ForwardExchange implements Exchange, ClientBound {
       target: outbound.target,
       headers: outbound.headers,
       received: request.rawHeaders,
+      minted: outbound.minted,
       framing,
       defaultHost: upstream.authority,
     });
@@ -126,7 +127,10 @@ export class ForwardExchange implements Exchange, ClientBound {
       const fields = endToEndAnswerFields(head.headers, head.status);
       const translated = this.#options.outbound.translateAnswer(head.status, fields);
       this.#client.head(head.status, head.statusText, translated, facts.framing);
-      if (this.#options.outbound.holdAnswer?.(head.status, fields) === true) this.#hold();
+      if (this.#options.outbound.holdAnswer?.(head.status, fields) === true) {
+        this.#heldUntilMs = this.#options.upstream.clock() + HELD_MS;
+        this.#client.gatherUpTo(HELD_BYTES);
+      }
     } catch (error) {
       this.#failUnwritable(error);
     }
@@ -146,11 +150,6 @@ export class ForwardExchange implements Exchange, ClientBound {
     this.#deadlines.touch();
     if (this.#heldUntilMs > 0 && this.#client.gatheredBytes < HELD_BYTES) return;
     this.#sendGathered();
-  }
-
-  #hold(): void {
-    this.#heldUntilMs = this.#options.upstream.clock() + HELD_MS;
-    this.#client.gatherUpTo(HELD_BYTES);
   }
 
   #sendGathered(): void {
@@ -179,10 +178,9 @@ export class ForwardExchange implements Exchange, ClientBound {
       return;
     }
     this.#phase = "flush";
-    if (this.#client.sent) {
-      this.#onSent();
-      return;
-    }
+    // It carries another exchange from now on, and is nothing of ours any more.
+    if (!this.#uploading) this.#connection = undefined;
+    if (this.#client.sent) return this.#onSent();
     this.#client.onSent(() => this.#onSent());
     // Without a connection of its own nobody looks at its deadlines any more.
     this.#ticking = true;
@@ -228,7 +226,8 @@ export class ForwardExchange implements Exchange, ClientBound {
     this.#deadlines.touch();
     if (this.#phase === "request") this.#phase = "first-byte";
     this.#connection?.requestWritten();
-    if (this.#phase === "flush") this.#settleIfDone();
+    if (this.#phase === "flush") this.#connection = undefined;
+    this.#settleIfDone();
   }
 
   #endUpload(): void {

@@ -9,6 +9,8 @@ export interface RequestHeadParts {
   readonly headers: RawHeaders;
   /** The fields as they came in, through a parser that lets no malformed one pass. Default: none. */
   readonly received?: RawHeaders;
+  /** A value made of base64url. Default: none. */
+  readonly minted?: string | undefined;
   readonly framing: RequestFraming;
   /** The `Host` for a request that brought none, as HTTP/1.0 allows. */
   readonly defaultHost: string;
@@ -21,10 +23,11 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 
 /**
  * The head of a request as one latin1 string, or undefined where a part could break out of its line. No parser lets such a thing in;
- * this is the last door, for what the stages before put in. A field that is just what was received needs no second look.
+ * this is the last door, for what the stages before put in. A field that is just what was received needs no second look, nor does
+ * a token that was minted.
  */
 export function writeRequestHead(parts: RequestHeadParts): string | undefined {
-  const { method, target, headers, received = NO_FIELDS, framing } = parts;
+  const { method, target, headers, received = NO_FIELDS, minted, framing } = parts;
   if (knownToken(method) === "" || !TARGET.test(target)) return undefined;
   let head = `${method} ${target} HTTP/1.1\r\n`;
   let hasHost = false;
@@ -34,7 +37,7 @@ export function writeRequestHead(parts: RequestHeadParts): string | undefined {
     const value = headers[i + 1] as string;
     const at = indexOfField(received, next, name, value);
     if (at !== -1) next = at + 2;
-    else if (knownToken(name) === "" || !isFieldValue(value)) return undefined;
+    else if (knownToken(name) === "" || (value !== minted && !isFieldValue(value))) return undefined;
     if (!hasHost && name.length === 4 && name.toLowerCase() === "host") hasHost = true;
     head += `${name}: ${value}\r\n`;
   }

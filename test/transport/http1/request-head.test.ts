@@ -85,3 +85,9 @@ it("writes either exactly the fields that it was given, or nothing", () => {
     { numRuns: 3_000 },
   );
 });
+
+it("takes a minted value as it is, and nothing else for it", () => {
+  const parts = { ...PARTS, minted: "Bearer a.b.c" };
+  expect(writeRequestHead({ ...parts, headers: ["Authorization", "Bearer a.b.c"] })).toContain("Bearer a.b.c\r\n");
+  expect(writeRequestHead({ ...parts, headers: ["Authorization", "Bearer a.b.c\r\nX: y"] })).toBeUndefined();
+});
