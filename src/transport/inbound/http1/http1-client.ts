@@ -67,7 +67,7 @@ export class Http1Client implements ClientSide {
 
   information(status: number, headers: RawHeaders): void {
     // RFC 9110 §15.2: a 1xx answer must not be sent to an HTTP/1.0 client.
-    if (this.#request.httpVersionMinor === 0 || this.started) return;
+    if (this.#request.httpVersionMinor === 0 || this.started || this.gone) return;
     if (status === 100) this.continued = true;
     const text = status === 100 ? "HTTP/1.1 100 Continue\r\n" : `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
     this.#connection.socket.write(`${text}${fieldLines(withoutState(headers))}\r\n`, "latin1");
@@ -102,11 +102,13 @@ export class Http1Client implements ClientSide {
 
   end(trailers: RawHeaders): void {
     const { socket } = this.#connection;
+    // Whatever it was told last was the last it is told.
+    if (this.gone) return;
     if (this.#chunked) this.#gathered += lastChunk(trailers);
     const text = this.#takeText();
     if (text !== "") socket.write(text, "latin1");
     if (socket.writableLength === 0) this.#finish();
-    // Behind everything that waits: called once all of it was handed over.
+    // Behind everything that waits: called once all of it was handed over, or nothing can be any more.
     else socket.write("", () => this.#finish());
   }
 
@@ -143,7 +145,8 @@ export class Http1Client implements ClientSide {
   }
 
   #finish(): void {
-    if (this.#sent || this.gone) return;
+    // What a broken connection has not taken was not sent: its `close` will say so.
+    if (this.#sent || this.gone || this.#connection.socket.destroyed) return;
     this.#sent = true;
     this.#connection.answered();
     this.#onSent?.();

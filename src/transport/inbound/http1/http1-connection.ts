@@ -4,6 +4,7 @@ import { answersAsLastHop } from "../answers-as-last-hop.ts";
 import type { ConnectionOwner } from "../connection-owner.ts";
 import { type ProtocolFailure, protocolAnswer } from "../protocol-answer.ts";
 import { screenHandshake } from "../screen-handshake.ts";
+import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
 import { HeadReader } from "./head-reader.ts";
@@ -13,11 +14,6 @@ import { Http1Request, type ReadingControl } from "./http1-request.ts";
 
 /** What is kept of requests that come before their predecessor has been answered. */
 const MAX_AHEAD_BYTES = 65_536;
-/**
- * What must come of a body within each `bodyIdleTimeoutMs`: a client that dribbles octet by octet holds a connection to the
- * upstream for as long as it likes, and costs it nothing.
- */
-const MIN_BODY_BYTES = 256;
 /** How much longer than it was told a client may let a connection idle: its request may be on the way. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 
@@ -29,6 +25,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #heads: HeadReader;
+  readonly #pace: BodyPace;
   #phase: "open" | "lingering" | "upgraded" | "closed" = "open";
   #request: Http1Request | undefined;
   #client: Http1Client | undefined;
@@ -41,10 +38,6 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   #aheadHeld = false;
   #used = false;
   #idleSinceMs = performance.now();
-  /** Octets read when last looked at; -1: not yet looked at during this request. */
-  #bytesSeen = -1;
-  #bytesSeenAtMs = 0;
-  #requestSinceMs = 0;
   readonly #giveBack: () => void;
   readonly #onEnd = (): void => this.#clientEnded();
 
@@ -52,6 +45,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.socket = socket;
     this.#owner = owner;
     this.#heads = new HeadReader(owner.limits.maxHeaderBytes);
+    this.#pace = new BodyPace(owner.timeouts);
     // An error without a listener ends the process. What it means is told by `close`.
     socket.on("error", () => undefined);
     this.#giveBack = readLent(socket, (bytes, length) => this.#receive(bytes, length));
@@ -75,8 +69,13 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   /** Called every second or more often: ends what takes too long. */
   check(nowMs: number): void {
     if (this.#phase !== "open") return;
-    if (this.#request === undefined) this.#checkIdle(nowMs);
-    else if (!this.#request.complete) this.#checkBody(this.#request, this.#client as Http1Client, nowMs);
+    const request = this.#request;
+    if (request === undefined) this.#checkIdle(nowMs);
+    else if (!request.complete) {
+      const { bytesRead } = this.socket;
+      if (this.#pace.isTooSlow({ request, client: this.#client as Http1Client, bytesRead, nowMs }))
+        this.refuse("request-timeout");
+    }
   }
 
   /** Lets the answer in flight be the last one. */
@@ -103,16 +102,22 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.#idleSinceMs = performance.now();
     if (this.#client?.closes === true) this.#closeAfterAnswer(request);
     else if (request.complete) this.#goOn();
-    else {
-      // The rest of the body is read and thrown away, for a bounded time, to save the connection.
-      request.discardBody();
-      setTimeout(() => this.#request === request && this.socket.destroy(), this.#owner.timeouts.lingerMs).unref();
-    }
+    else this.#awaitRest(request);
+  }
+
+  /** What nobody takes of a body is read and thrown away, for a bounded time, to save the connection. */
+  #awaitRest(request: Http1Request): void {
+    if (!request.taken) request.discardBody();
+    const onTime = (): void => {
+      if (this.#request !== request) return;
+      if (request.taken) this.#awaitRest(request);
+      else this.socket.destroy();
+    };
+    setTimeout(onTime, this.#owner.timeouts.lingerMs).unref();
   }
 
   /** Takes `bytes[0, length)`, which is lent for the call. */
   #receive(bytes: Buffer, length: number): void {
-    if (this.#phase !== "open") return;
     const at = this.#body === undefined ? 0 : this.#takeBody(this.#body, bytes, 0, length);
     if (at === length || this.#phase !== "open") return;
     if (this.#request === undefined) this.#advance(bytes, at, length);
@@ -128,6 +133,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
 
   /** Reads one request after the other from `bytes[from, end)`, for as long as each is answered at once. */
   #advance(bytes: Buffer, from: number, end: number): void {
+    const isOwn = bytes === this.#ahead;
     let at = from;
     this.#advancing = true;
     while (at < end && this.#request === undefined && this.#phase === "open") {
@@ -138,13 +144,14 @@ export class Http1Connection implements ReadingControl, AnswerControl {
         at = this.#start(new Http1Request(this, head.line, head.headers, head.facts), bytes, head.end, end);
     }
     this.#advancing = false;
-    if (at < end && this.#phase === "open") this.#ahead = Buffer.from(bytes.subarray(at, end));
-    if (this.#phase !== "open" || this.#request !== undefined) return;
-    if (this.#aheadHeld) {
+    this.#ahead = undefined;
+    if (this.#phase !== "open") return;
+    if (at < end) this.#ahead = isOwn ? bytes.subarray(at, end) : Buffer.from(bytes.subarray(at, end));
+    if (this.#aheadHeld && end - at <= MAX_AHEAD_BYTES) {
       this.#aheadHeld = false;
       if (!this.#bodyHeld) this.socket.resume();
     }
-    if (this.socket.readableEnded) this.#clientEnded();
+    if (this.#request === undefined && this.socket.readableEnded) this.#clientEnded();
   }
 
   /** Begins with a request whose head ended at `at`. Returns the offset behind what belongs to it. */
@@ -160,14 +167,15 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.#request = request;
     this.#client = client;
     if (hasBody(facts.framing)) {
-      this.#bytesSeen = -1;
-      this.#requestSinceMs = performance.now();
+      this.#pace.begin(performance.now());
       this.#body = new BodyReader(request, facts.framing, this.#owner.limits.maxHeaderBytes);
       next = this.#takeBody(this.#body, bytes, at, end);
+      // From a client that has ended its side the rest will never come.
+      if (this.#phase === "open" && !request.complete && this.socket.readableEnded) this.refuse("bad-request");
       if (this.#phase !== "open") return end;
     }
     if (method === "CONNECT") this.refuse("not-implemented");
-    else if (!answersAsLastHop(request, client)) this.#owner.onRequest(request, client);
+    else if (!answersAsLastHop(request, client, this.#owner.limits)) this.#owner.onRequest(request, client);
     return next;
   }
 
@@ -188,18 +196,17 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   }
 
   #goOn(): void {
-    const ahead = this.#ahead;
     this.#request = undefined;
     this.#client = undefined;
     // Whoever reads just now goes on by himself.
     if (this.#advancing) return;
-    this.#ahead = undefined;
-    if (ahead !== undefined) this.#advance(ahead, 0, ahead.length);
+    if (this.#ahead !== undefined) this.#advance(this.#ahead, 0, this.#ahead.length);
     else if (this.socket.readableEnded) this.#clientEnded();
   }
 
   #startUpgrade(request: Http1Request, head: Buffer): void {
-    const failure = screenHandshake(request.rawHeaders);
+    // Nobody would close a tunnel that opens now, and the drain would have to wait for it.
+    const failure = this.#owner.draining ? "unavailable" : screenHandshake(request.rawHeaders);
     if (failure !== undefined) {
       this.refuse(failure);
       return;
@@ -221,6 +228,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
       return;
     }
     this.socket.write(protocolAnswer(failure));
+    this.#body = undefined;
     this.#linger();
     this.#abandon();
   }
@@ -237,25 +245,13 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     if (nowMs - this.#idleSinceMs >= limitMs) this.socket.destroy();
   }
 
-  /** Cuts a client whose body does not come although it could. */
-  #checkBody(request: Http1Request, client: Http1Client, nowMs: number): void {
-    const { requestTimeoutMs, bodyIdleTimeoutMs } = this.#owner.timeouts;
-    const { bytesRead } = this.socket;
-    const came = bytesRead - this.#bytesSeen;
-    const waitsForContinue = request.facts.framing.expectsContinue && !client.continued && came === 0;
-    // Once the answer has begun, both sides may be in a dialogue: then the least sign of life will do.
-    const enough = client.started ? 1 : MIN_BODY_BYTES;
-    if (this.#bytesSeen === -1 || waitsForContinue || request.blocked || came >= enough) {
-      this.#bytesSeen = bytesRead;
-      this.#bytesSeenAtMs = nowMs;
-    } else if (nowMs - this.#bytesSeenAtMs >= bodyIdleTimeoutMs) this.refuse("request-timeout");
-    if (requestTimeoutMs > 0 && this.#phase === "open" && nowMs - this.#requestSinceMs >= requestTimeoutMs)
-      this.refuse("request-timeout");
-  }
-
   #closeAfterAnswer(request: Http1Request): void {
-    this.#request = undefined;
-    this.#client = undefined;
+    // Whoever takes the rest of the body may go on for as long as the connection lingers.
+    if (request.complete || !request.taken) {
+      this.#request = undefined;
+      this.#client = undefined;
+      this.#body = undefined;
+    }
     if (!this.socket.readableEnded && (!request.complete || this.#ahead !== undefined)) {
       // With octets still unread the kernel would send RST, which takes the answer away from the client (RFC 9112 §9.6).
       this.#linger();
@@ -269,7 +265,6 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   #linger(): void {
     this.#phase = "lingering";
     this.#ahead = undefined;
-    this.#body = undefined;
     this.socket.end();
     this.socket.resume();
     if (this.socket.readableEnded) this.socket.destroySoon();

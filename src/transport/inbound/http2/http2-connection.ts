@@ -87,7 +87,7 @@ export class Http2Connection {
       this.#open.delete(open);
       this.#idleSinceMs = performance.now();
     });
-    if (!answersAsLastHop(request, client)) this.#owner.onRequest(request, client);
+    if (!answersAsLastHop(request, client, this.#owner.limits)) this.#owner.onRequest(request, client);
   }
 
   /** After an early answer the rest of the body is read and thrown away for a bounded time; then the client is told to stop. */
