@@ -28,7 +28,6 @@ it("while Redis is down nobody is taken for anonymous, and all is well within tw
   expect(unsafe.headers.get("retry-after")).toBe("1");
 
   await takesLessThan(2_000, async () => {
-    await shop.redis.stop();
     await shop.redis.restart();
     // The store came back empty: alice's session is gone with it, so she is nobody now, and logs in again.
     return await timeOf(() =>
@@ -39,6 +38,7 @@ it("while Redis is down nobody is taken for anonymous, and all is well within tw
       }),
     );
   });
-  await alice.login("alice");
+  // Legacy has a connection of its own to the store, and finds it again in its own time.
+  await eventually(async () => expect((await alice.login("alice")).status).toBe(303));
   expect((await alice.get("/api/me")).json()).toMatchObject({ servedBy: "modern", user: { id: "alice" } });
 });
