@@ -70,10 +70,11 @@ export function adminServicesOf(parts: GatewayParts): AdminServices {
       return cleared;
     },
     keys: async () => asJson({ keys: keys.list() }),
-    async rotateKeys({ actor, why }) {
+    async rotateKeys({ mode, actor, why }) {
       const before = keys.signingKeyId();
-      const key = await keys.rotate();
-      audit.record({ actor, action: "keys-rotated", target: "keys", before, after: key.kid, why });
+      const key = await keys.rotate(mode);
+      const action = mode === "compromised" ? "keys-withdrawn" : "keys-rotated";
+      audit.record({ actor, action, target: "keys", before, after: key.kid, why });
       return asJson({ key, keys: keys.list() });
     },
   };

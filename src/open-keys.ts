@@ -14,7 +14,7 @@ export interface Keys {
   signingKeyId(): string;
   health(): { readonly ok: boolean; readonly detail: string };
   /** Rejects with an error for the operator, where the keys were brought along from outside. */
-  rotate(): Promise<ListedKey>;
+  rotate(mode: "graceful" | "compromised"): Promise<ListedKey>;
   close(): void;
 }
 
@@ -38,8 +38,8 @@ export async function openKeys(options: {
     list: () => listKeys(keyring.file, Date.now()),
     signingKeyId: () => keyring.signer(Date.now()).kid,
     health: keyring.health,
-    async rotate() {
-      const rotated = await rotateKeys(store, { nowMs: Date.now(), algorithm });
+    async rotate(mode) {
+      const rotated = await rotateKeys(store, { nowMs: Date.now(), algorithm, mode });
       if (rotated.kind === "read-only") throw new KeyChangeError("The keys come from FIGWAY_KEYS: rotate them there.");
       await keyring.reload();
       return listKeys(rotated.file, Date.now()).find(({ kid }) => kid === rotated.key.kid) as ListedKey;

@@ -103,8 +103,8 @@ function forAllWorkers(services: AdminServices, { reloads, keys }: Core, pool: W
       await pool.askAll<"overrides">({ about: "overrides" });
       return cleared;
     },
-    async rotateKeys(author) {
-      const rotated = await services.rotateKeys(author);
+    async rotateKeys(change) {
+      const rotated = await services.rotateKeys(change);
       await keys.keyring.reload();
       await pool.askAll<"keys">({ about: "keys" });
       return rotated;

@@ -29,7 +29,7 @@ export interface AdminServices {
   /** Answers whether there was one. */
   clearOverride(routeId: string, author: Author): boolean | Promise<boolean>;
   keys(): Promise<JsonObject>;
-  rotateKeys(author: Author): Promise<JsonObject>;
+  rotateKeys(change: RotateRequest): Promise<JsonObject>;
 }
 
 /** Who makes a change, and the reason given. */
@@ -41,6 +41,11 @@ export interface Author {
 export interface FlagChangeRequest extends Author {
   readonly flag: string;
   readonly value: boolean | { readonly percent: number };
+}
+
+export interface RotateRequest extends Author {
+  /** `compromised`: the new key signs at once and the others are withdrawn at once. */
+  readonly mode: "graceful" | "compromised";
 }
 
 export interface OverrideRequest extends Author {

@@ -3,7 +3,15 @@ import type { AdminServices } from "./admin-services.ts";
 import { serveDashboard } from "./dashboard/serve-dashboard.ts";
 import { guardAdmin, guardPage, secureAnswers } from "./guard-admin.ts";
 import { answerErrors, InvalidRequestError, problem } from "./refusal.ts";
-import { authored, explainQuestion, flagChange, overrideChange, parseBody, readBody } from "./request-body.ts";
+import {
+  authored,
+  explainQuestion,
+  flagChange,
+  keyRotation,
+  overrideChange,
+  parseBody,
+  readBody,
+} from "./request-body.ts";
 import { resource } from "./resource.ts";
 import { streamLive } from "./stream-live.ts";
 
@@ -81,7 +89,7 @@ function addChangeRoutes(app: Express, services: AdminServices): void {
   });
   resource(app, "/api/keys/rotate", {
     async post(request, response) {
-      response.json(await services.rotateKeys({ why: undefined, ...parseBody(authored, request) }));
+      response.json(await services.rotateKeys({ why: undefined, ...parseBody(keyRotation, request) }));
     },
   });
 }

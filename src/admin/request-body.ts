@@ -30,6 +30,12 @@ export const overrideChange = z.strictObject({
 /** Of a change that needs no more than its author. */
 export const authored = z.strictObject({ actor, why });
 
+export const keyRotation = z.strictObject({
+  mode: z.enum(["graceful", "compromised"], 'must be "graceful" or "compromised"').default("graceful"),
+  actor,
+  why,
+});
+
 const target = z.string().startsWith("/", "must start with /").max(8_192, "must have at most 8192 characters");
 
 export const explainQuestion = z.strictObject({

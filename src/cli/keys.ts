@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { actorOf } from "./actor.ts";
 import { adminClientFor } from "./admin-address.ts";
 import type { CliContext, GlobalOptions } from "./cli-context.ts";
 import { CommandFailure } from "./command-failure.ts";
@@ -10,6 +11,11 @@ import { table } from "./table.ts";
 /** What the admin API says of keys: an object with a list `keys` of flat objects. */
 interface Keys {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+interface RotateOptions extends GlobalOptions {
+  readonly compromised?: boolean;
+  readonly why?: string;
 }
 
 export function addKeysCommand(program: Command, { context, finish }: CommandHost): void {
@@ -25,6 +31,11 @@ export function addKeysCommand(program: Command, { context, finish }: CommandHos
   keys
     .command("rotate")
     .description("publish a new key, which takes over as soon as every verifier can know it")
+    .option(
+      "--compromised",
+      "the new key signs at once, and all others are withdrawn at once: somebody else has one of them",
+    )
+    .option("--why <text>", "the reason, for the audit trail")
     .action(async (_options, command: Command) => report(command, (options) => rotateKeys(options, context)));
 }
 
@@ -34,10 +45,13 @@ async function listKeys(options: GlobalOptions, context: CliContext): Promise<Re
   return { exitCode: 0, json: body, text: keyTable(body, context) };
 }
 
-async function rotateKeys(options: GlobalOptions, context: CliContext): Promise<Report> {
+async function rotateKeys(options: RotateOptions, context: CliContext): Promise<Report> {
   const client = adminClientFor(options, environmentOf(options, context));
-  const body = reached(await client.send<Keys>("POST", "/api/keys/rotate", {}), client.url);
-  return { exitCode: 0, json: body, text: `A new key is published.\n${keyTable(body, context)}` };
+  const { compromised = false, why } = options;
+  const change = { mode: compromised ? "compromised" : "graceful", actor: actorOf(context.environment), why };
+  const body = reached(await client.send<Keys>("POST", "/api/keys/rotate", change), client.url);
+  const told = compromised ? "The new key signs from now on; all others are withdrawn." : "A new key is published.";
+  return { exitCode: 0, json: body, text: `${told}\n${keyTable(body, context)}` };
 }
 
 function reached<Body>(

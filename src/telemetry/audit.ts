@@ -13,6 +13,7 @@ export interface AuditRecord {
     | "config-reloaded"
     | "config-refused"
     | "keys-rotated"
+    | "keys-withdrawn"
     | "unsafe-setting"
     | "override-set"
     | "override-cleared";

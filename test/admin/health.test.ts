@@ -116,3 +116,25 @@ it("/api/keys shows the keys' names and states, and nothing private", async () =
   for (const part of privateParts) expect(after + before.text + rotated.text).not.toContain(part);
   expect(gateway.auditFile().at(-1)).toMatchObject({ actor: "dora", action: "keys-rotated", why: "quarterly" });
 });
+
+it("a compromised key is withdrawn at once: nothing that it signed is in the published set any more", async () => {
+  const kids = async () => {
+    const answer = await fetch(`${gateway.publicUrl}/.figway/jwks.json`);
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const before = await kids();
+  const rotated = await callAdmin(gateway.adminUrl, "POST", "/api/keys/rotate", {
+    body: { mode: "compromised", actor: "dora", why: "a laptop was lost" },
+  });
+  const { key } = rotated.json<{ key: { kid: string; state: string } }>();
+  expect(key.state).toBe("signing");
+  expect(await kids()).toEqual([key.kid]);
+  expect(before).not.toContain(key.kid);
+  expect(gateway.auditFile().at(-1)).toMatchObject({
+    action: "keys-withdrawn",
+    after: key.kid,
+    why: "a laptop was lost",
+  });
+  const refused = await callAdmin(gateway.adminUrl, "POST", "/api/keys/rotate", { body: { mode: "sloppy" } });
+  expect(refused.status).toBe(400);
+});

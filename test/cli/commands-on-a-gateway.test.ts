@@ -93,6 +93,9 @@ it("keys are listed, and a rotation adds one", async () => {
   const before = await keys();
   expect((await figway(["keys", "rotate"], environment)).out).toMatch(/^A new key is published\.\nkid /);
   expect(await keys()).toHaveLength(before.length + 1);
+  const withdrawn = await figway(["keys", "rotate", "--compromised", "--why", "a laptop was lost"], environment);
+  expect(withdrawn.out).toMatch(/^The new key signs from now on; all others are withdrawn\.\nkid /);
+  expect(await keys()).toMatchObject([{ state: "signing" }]);
 });
 
 it("without the gateway's token nothing is told, and the remedy is", async () => {
