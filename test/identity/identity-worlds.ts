@@ -130,7 +130,7 @@ export async function openWhoamiWorld(config: Record<string, unknown> = {}): Pro
       cookies: ["connect.sid"],
       subject: "/user/id",
       claims: { name: "/user/name", roles: "/user/roles" },
-      timeoutMs: 500,
+      timeoutMs: 1_000,
       failuresToPause: 2,
       pauseMs: 200,
       ...config,
