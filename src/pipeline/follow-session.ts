@@ -102,11 +102,17 @@ class Follower implements SessionFollower {
   }
 
   async #endWithUserBehind(request: ResolveRequest, end: () => void, asked: Promise<Resolution>): Promise<void> {
-    const known = await asked;
+    let known = await asked;
+    let wasUnknown = false;
+    while (known.kind === "unknown" && !this.#released) {
+      wasUnknown = true;
+      await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS).unref());
+      known = await this.#ask(request);
+    }
+    if (this.#released) return;
     if (known.kind === "user") this.#watch(known, end);
-    if (known.kind !== "unknown" || this.#released) return;
-    await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS).unref());
-    await this.#endWithUserBehind(request, end, this.#ask(request));
+    // Nobody by now may have been somebody when the connection was opened: a visitor opens it again.
+    else if (wasUnknown) end();
   }
 
   #watch(user: UserIdentity, end: () => void): void {

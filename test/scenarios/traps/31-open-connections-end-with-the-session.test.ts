@@ -173,6 +173,21 @@ describeWithRealRedis("trap 31: open connections end with the session that they 
     expect((await hers.closed).atMs - loggedOutMs).toBeLessThan(1_000);
   });
 
+  it.each(KINDS)(
+    "%s to legacy whose session is gone before Redis could be read is closed once it can, for nobody knows whose it was",
+    async (_kind, opener) => {
+      for (const flag of ["ws-modern", "events-modern"]) await rig.flip(flag, false);
+      const alice = await new Visitor(rig).logIn("alice");
+      await rig.storeFaults.refuse();
+      await until("figway knows", async () => (await alice.send("/m/me")).status === 503);
+      const hers = await opened(opener, alice);
+      expect(hers.user).toBe("alice");
+      await rig.store.del(alice.key);
+      await rig.storeFaults.mend();
+      await hers.closed;
+    },
+  );
+
   it("the upstream's end of a closed connection is closed as well", async () => {
     await until("nothing is open", () => rig.legacy.openStreams === 0 && rig.modern.openStreams === 0);
   });
