@@ -101,7 +101,7 @@ function readChunked(
   for (;;) {
     const lineEnd = text.indexOf("\r\n", at);
     if (lineEnd === -1) return partial(text.length);
-    const match = /^([0-9a-fA-F]+)(?:;.*)?$/.exec(text.slice(at, lineEnd));
+    const match = /^([0-9a-fA-F]+)(?:[ \t]*;.*)?$/.exec(text.slice(at, lineEnd));
     if (match === null) return `a chunk size is malformed: ${JSON.stringify(text.slice(at, lineEnd))}`;
     const size = Number.parseInt(match[1] as string, 16);
     if (size === 0) return readTrailers(text, lineEnd + 2, partial(text.length));

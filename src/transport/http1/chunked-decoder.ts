@@ -13,6 +13,9 @@ export const CHUNK_LINE_TOO_LONG = "a chunk size line is too long";
 export const TOO_MANY_EXTENSIONS = "there are too many chunk extensions";
 export const TRAILERS_TOO_LONG = "the trailer section is too long";
 
+/** As many hexadecimal digits cannot exceed what a number holds. */
+const MAX_PLAIN_DIGITS = 8;
+
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -29,8 +32,10 @@ export class ChunkedDecoder {
   trailers: string[] = [];
   #state: State = "size-line";
   #remaining = 0;
-  /** What has come of a line (or of the trailer section) that is not complete. */
+  /** What has come of a line that is not complete. */
   #line = "";
+  /** The complete lines of the trailer section so far. */
+  #section = "";
   #extensionBytes = 0;
   readonly #maxTrailerBytes: number;
 
@@ -47,6 +52,7 @@ export class ChunkedDecoder {
     this.#state = "size-line";
     this.#remaining = 0;
     this.#line = "";
+    this.#section = "";
     this.#extensionBytes = 0;
   }
 
@@ -64,13 +70,13 @@ export class ChunkedDecoder {
   #step(bytes: Buffer, at: number, end: number, sink: ChunkSink): number | string {
     switch (this.#state) {
       case "size-line":
-        return this.#takeLine(bytes, at, end, MAX_CHUNK_LINE_BYTES);
+        return this.#takePlainSize(bytes, at, end) ?? this.#takeLine(bytes, at, end, MAX_CHUNK_LINE_BYTES);
       case "data":
         return this.#takeData(bytes, at, end, sink);
       case "data-end":
         return this.#takeDataEnd(bytes, at);
       case "trailers":
-        return this.#takeLine(bytes, at, end, this.#maxTrailerBytes);
+        return this.#takeLine(bytes, at, end, this.#maxTrailerBytes - this.#section.length);
       case "done":
         return at;
       default:
@@ -97,6 +103,28 @@ export class ChunkedDecoder {
     return at + 1;
   }
 
+  /** The common case, for which no string is made: a size and nothing behind it, in one piece. Undefined where it is not that. */
+  #takePlainSize(bytes: Buffer, at: number, end: number): number | undefined {
+    if (this.#line !== "") return undefined;
+    let octets = 0;
+    let next = at;
+    for (let digit = 0; next < end; next++) {
+      digit = hexDigit(bytes[next] as number);
+      if (digit < 0) break;
+      octets = octets * 16 + digit;
+    }
+    const digits = next - at;
+    if (digits === 0 || digits > MAX_PLAIN_DIGITS || bytes[next] !== CR) return undefined;
+    if (next + 1 >= end || bytes[next + 1] !== LF) return undefined;
+    this.#beginChunk(octets);
+    return next + 2;
+  }
+
+  #beginChunk(octets: number): void {
+    this.#remaining = octets;
+    this.#state = octets === 0 ? "trailers" : "data";
+  }
+
   #takeLine(bytes: Buffer, at: number, end: number, limit: number): number | string {
     let lineEnd = at;
     while (lineEnd < end && bytes[lineEnd] !== LF) lineEnd++;
@@ -116,19 +144,21 @@ export class ChunkedDecoder {
     if (typeof size === "string") return size;
     this.#extensionBytes += size.extensionBytes;
     if (this.#extensionBytes > MAX_EXTENSION_BYTES) return TOO_MANY_EXTENSIONS;
-    this.#remaining = size.octets;
-    this.#state = size.octets === 0 ? "trailers" : "data";
+    this.#beginChunk(size.octets);
     return undefined;
   }
 
-  /** Called at each LF of the trailer section; the section is read as a whole once its empty line has come. */
+  /** The section is read as a whole once its empty line has come, and not looked at before: a thousand lines are cheap so. */
   #readTrailerLine(): string | undefined {
-    const section = this.#line;
-    if (!section.endsWith("\r\n")) return "a trailer line does not end in CRLF";
-    if (section !== "\r\n" && !section.endsWith("\r\n\r\n")) return undefined;
+    const line = this.#line;
     this.#line = "";
+    if (!line.endsWith("\r\n")) return "a trailer line does not end in CRLF";
+    if (line !== "\r\n") {
+      this.#section += line;
+      return undefined;
+    }
     this.#state = "done";
-    return section === "\r\n" ? undefined : parseFields(section.slice(0, -2), 0, this.trailers);
+    return parseFields(this.#section, 0, this.trailers);
   }
 }
 

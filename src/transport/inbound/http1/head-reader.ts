@@ -70,8 +70,7 @@ export class HeadReader {
 
   #parse(text: string, start: number, headEnd: number, end: number): RequestHead | ProtocolFailure {
     const lineEnd = text.indexOf("\r\n", start);
-    if (headEnd - start > this.#maxBytes)
-      return lineEnd - start > this.#maxBytes ? "target-too-long" : "fields-too-large";
+    if (headEnd - start > this.#maxBytes) return this.#tooLarge(lineEnd - start);
     const line = parseRequestLine(text.slice(start, lineEnd));
     if (typeof line === "string") return line;
     const lines = text.slice(lineEnd + 2, headEnd + 2);
@@ -86,10 +85,17 @@ export class HeadReader {
     return { line, headers: this.#lastHeaders, facts: this.#lastFacts, end };
   }
 
+  #tooLarge(lineBytes: number): ProtocolFailure {
+    return lineBytes > this.#maxBytes ? "target-too-long" : "fields-too-large";
+  }
+
   /** Refuses at once what can no longer become a head, so that it need not wait for a timeout. */
   #checkPartial(text: string, from: number, start: number): ProtocolFailure | undefined {
-    if (text.length - start > this.#maxBytes)
-      return text.includes("\r\n", start) ? "fields-too-large" : "target-too-long";
+    // Three of them may be of the empty line that ends the head.
+    if (text.length - start > this.#maxBytes + 3) {
+      const lineEnd = text.indexOf("\r\n", start);
+      return this.#tooLarge((lineEnd === -1 ? text.length : lineEnd) - start);
+    }
     // No request begins with a control octet: a TLS handshake does.
     if (text.length > start && text.charCodeAt(start) <= 0x20 && text.charCodeAt(start) !== CR) return "bad-request";
     for (let lf = text.indexOf("\n", from); lf !== -1; lf = text.indexOf("\n", lf + 1)) {
