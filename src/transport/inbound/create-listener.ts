@@ -115,8 +115,14 @@ function secureOptions(tls: TlsMaterial, http2 = false): object {
 
 /** One coarse timer for the deadlines of all connections. */
 function checkNowAndThen(server: Server, connections: ReadonlySet<ClientConnection>, timeouts: InboundTimeouts): void {
-  const { headerTimeoutMs, bodyIdleTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } = timeouts;
-  const shortest = Math.min(headerTimeoutMs, bodyIdleTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs || 2_000);
+  const { headerTimeoutMs, bodyIdleTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs, lingerMs } = timeouts;
+  const shortest = Math.min(
+    headerTimeoutMs,
+    bodyIdleTimeoutMs,
+    keepAliveTimeoutMs,
+    requestTimeoutMs || 2_000,
+    lingerMs,
+  );
   const intervalMs = Math.max(20, Math.min(1_000, shortest / 2));
   let timer: NodeJS.Timeout | undefined;
   server.on("listening", () => {

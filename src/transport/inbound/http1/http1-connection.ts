@@ -6,7 +6,7 @@ import { type ProtocolFailure, protocolAnswer } from "../protocol-answer.ts";
 import { screenHandshake } from "../screen-handshake.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
-import { endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
+import { EndingPatience, endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
 import { HeadReader } from "./head-reader.ts";
 import { readLent } from "./read-lent.ts";
 import { type AnswerControl, Http1Client } from "./http1-client.ts";
@@ -26,6 +26,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   readonly #owner: ConnectionOwner;
   readonly #heads: HeadReader;
   readonly #pace: BodyPace;
+  readonly #patience: EndingPatience;
   #phase: "open" | "lingering" | "upgraded" | "closed" = "open";
   #request: Http1Request | undefined;
   #client: Http1Client | undefined;
@@ -46,6 +47,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.#owner = owner;
     this.#heads = new HeadReader(owner.limits.maxHeaderBytes);
     this.#pace = new BodyPace(owner.timeouts);
+    this.#patience = new EndingPatience(socket, owner.timeouts.lingerMs);
     // An error without a listener ends the process. What it means is told by `close`.
     socket.on("error", () => undefined);
     this.#giveBack = readLent(socket, (bytes, length) => this.#receive(bytes, length));
@@ -68,9 +70,9 @@ export class Http1Connection implements ReadingControl, AnswerControl {
 
   /** Called every second or more often: ends what takes too long. */
   check(nowMs: number): void {
-    if (this.#phase !== "open") return;
     const request = this.#request;
-    if (request === undefined) this.#checkIdle(nowMs);
+    if (this.#phase !== "open") this.#patience.check(nowMs, this.#phase === "lingering" ? "end" : "finish");
+    else if (request === undefined) this.#checkIdle(nowMs);
     else if (!request.complete) {
       const { bytesRead } = this.socket;
       if (this.#pace.isTooSlow({ request, client: this.#client as Http1Client, bytesRead, nowMs }))
@@ -229,7 +231,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     }
     this.socket.write(protocolAnswer(failure));
     this.#body = undefined;
-    this.#linger();
+    this.#end("linger");
     this.#abandon();
   }
 
@@ -252,27 +254,23 @@ export class Http1Connection implements ReadingControl, AnswerControl {
       this.#client = undefined;
       this.#body = undefined;
     }
-    if (!this.socket.readableEnded && (!request.complete || this.#ahead !== undefined)) {
-      // With octets still unread the kernel would send RST, which takes the answer away from the client (RFC 9112 §9.6).
-      this.#linger();
-      return;
-    }
-    this.#phase = "lingering";
-    this.socket.destroySoon();
+    // With octets still unread the kernel would send RST, which takes the answer away from the client (RFC 9112 §9.6).
+    this.#end(request.complete && this.#ahead === undefined ? "close" : "linger");
   }
 
-  /** Ends our side and reads on until the client ends its own, or the time is over. */
-  #linger(): void {
+  /** Nothing more is answered. Where octets may still come, they are read and thrown away until the client ends its side. */
+  #end(how: "close" | "linger"): void {
     this.#phase = "lingering";
     this.#ahead = undefined;
-    this.socket.end();
-    this.socket.resume();
-    if (this.socket.readableEnded) this.socket.destroySoon();
-    else setTimeout(() => this.socket.destroy(), this.#owner.timeouts.lingerMs).unref();
+    if (how === "close" || this.socket.readableEnded) this.socket.destroySoon();
+    else {
+      this.socket.end();
+      this.socket.resume();
+    }
   }
 
   #clientEnded(): void {
-    if (this.#phase !== "open" || (this.#request === undefined && !this.#heads.begun)) this.socket.destroySoon();
+    if (this.#phase !== "open" || (this.#request === undefined && !this.#heads.begun)) this.#end("close");
     else if (this.#request === undefined || !this.#request.complete) this.refuse("bad-request");
     else graceAfterHalfClose(this.socket, this.#owner.timeouts.halfCloseGraceMs);
   }
