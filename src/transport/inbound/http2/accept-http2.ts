@@ -4,11 +4,16 @@ import type { InboundLimits } from "../../../config/schema/listen.ts";
 
 /** Requests at once on one connection. Browsers expect a hundred. */
 const MAX_STREAMS = 100;
-/** What one stream, and one connection, may send before figway has passed it on. */
-const STREAM_WINDOW_BYTES = 262_144;
+/**
+ * What one stream may send before figway has passed it on. Node opens the connection's window again as soon as it has read, so this
+ * alone, a hundred times, bounds what a client with many uploads can have kept for it.
+ */
+const STREAM_WINDOW_BYTES = 131_072;
 const CONNECTION_WINDOW_BYTES = 1_048_576;
 /** Pseudo-header fields, and cookies in crumbs. Beyond it the stream is reset; below, the screening answers 431 with reason. */
 const FIELDS_BESIDE = 64;
+/** More than any head that the response parser takes, as nghttp2 counts it; beyond, Node gives up the whole connection. */
+const MAX_ANSWER_HEAD_BYTES = 262_144;
 
 /**
  * Takes connections whose TLS handshake chose `h2`. Every count that a client could drive up without end has a limit here or in nghttp2:
@@ -31,6 +36,7 @@ export function acceptHttp2(
     // What an upstream sends twice goes on twice.
     strictSingleValueFields: false,
     maxHeaderListPairs: 2 * limits.maxHeaderFields + FIELDS_BESIDE,
+    maxSendHeaderBlockLength: MAX_ANSWER_HEAD_BYTES,
     settings: {
       enablePush: false,
       maxConcurrentStreams: MAX_STREAMS,

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { RawHeaders } from "../../../model/raw-headers.ts";
 
-/** They belong to an HTTP/1 connection; with one of them an answer is malformed (RFC 9113 §8.2.2). */
+/** They belong to an HTTP/1 connection; with one of them an answer is malformed (RFC 9113 §8.2.2), and Node throws. */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -9,6 +9,7 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
   "te",
+  "http2-settings",
 ]);
 
 /** Answer fields as Node's HTTP/2 takes them: names in lower case, duplicates as a list. */

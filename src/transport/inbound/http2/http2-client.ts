@@ -13,12 +13,13 @@ interface Head {
 /** Up to this size octets are gathered as one latin1 string, and go out as one frame. */
 const GATHER_BYTES = 16_384;
 
-/** INTERNAL_ERROR (RFC 9113 §7): the answer breaks off here. */
-const INTERNAL_ERROR = 2;
-
 /** A client that speaks HTTP/2: one stream of its connection. */
 export class Http2Client implements ClientSide {
   started = false;
+  /** Whether the client was told to send its body. */
+  continued = false;
+  /** Whether all of the answer was written. */
+  ended = false;
   readonly #stream: ServerHttp2Stream;
   /** The head, until the first of it is sent: an answer that turns out broken in the same read can still be a 502. */
   #head: Head | undefined;
@@ -26,13 +27,28 @@ export class Http2Client implements ClientSide {
   #gatherBytes = GATHER_BYTES;
   #writable = true;
   #trailers: RawHeaders = [];
+  #refused = false;
+  #contentless = false;
+  readonly #onAnswered: () => void;
 
-  constructor(stream: ServerHttp2Stream) {
+  /** `onAnswered` is called once the answer was sent to its end. */
+  constructor(stream: ServerHttp2Stream, onAnswered: () => void) {
     this.#stream = stream;
+    this.#onAnswered = onAnswered;
   }
 
   get gone(): boolean {
-    return this.#stream.destroyed || this.#stream.closed;
+    return this.#refused || this.#stream.destroyed || this.#stream.closed;
+  }
+
+  /** What was handed over and did not go out, in octets: it waits for the client's window. */
+  get unsentBytes(): number {
+    return this.#stream.bufferSize;
+  }
+
+  /** Somebody else answers: nothing that is written from now on reaches the client. */
+  refuse(): void {
+    this.#refused = true;
   }
 
   get gatheredBytes(): number {
@@ -44,16 +60,20 @@ export class Http2Client implements ClientSide {
   }
 
   information(status: number, headers: RawHeaders): void {
+    if (status === 100) this.continued = true;
     // RFC 9113 §8.6: 101 has no meaning in HTTP/2.
     if (status !== 101) this.#stream.additionalHeaders({ ...answerFields(withoutState(headers)), ":status": status });
   }
 
   head(status: number, _statusText: string, headers: RawHeaders, framing: AnswerFraming): void {
+    // RFC 9110 §15.3.6. Node ends such a stream with its head.
+    this.#contentless = status === 205;
     this.#head = { status, headers, mayHaveTrailers: framing.kind === "chunked" };
     this.#gathered = "";
   }
 
   body(bytes: Buffer, start: number, end: number): void {
+    if (this.#contentless || this.gone) return;
     if (end - start <= this.#gatherBytes) this.#gathered += bytes.toString("latin1", start, end);
     else {
       this.flush();
@@ -63,6 +83,7 @@ export class Http2Client implements ClientSide {
   }
 
   flush(): boolean {
+    if (this.gone) return true;
     this.#writeHead();
     if (this.#gathered === "") return this.#writable;
     this.#writable = this.#stream.write(this.#gathered, "latin1");
@@ -71,15 +92,22 @@ export class Http2Client implements ClientSide {
   }
 
   end(trailers: RawHeaders): void {
+    if (this.gone) return;
+    this.ended = true;
     this.#trailers = trailers;
     this.#writeHead();
     if (this.#gathered === "") this.#stream.end();
     else this.#stream.end(this.#gathered, "latin1");
     this.#gathered = "";
+    // Of an answer to HEAD Node has ended its side before there was one.
+    if (this.sent) this.#onAnswered();
+    else this.#stream.once("finish", this.#onAnswered);
   }
 
   cut(): void {
-    if (!this.#stream.closed) this.#stream.close(INTERNAL_ERROR);
+    // Not `close`: Node (26.10) ends the answer on its way there, and where it has no trailers that is END_STREAM. Destroyed with an
+    // error, the stream says INTERNAL_ERROR and no more (RFC 9113 §7).
+    this.#stream.destroy(new Error("the answer breaks off"));
   }
 
   closeAfter(): void {
@@ -102,8 +130,19 @@ export class Http2Client implements ClientSide {
     if (this.#head === undefined) return;
     const { status, headers, mayHaveTrailers } = this.#head;
     this.#head = undefined;
-    this.#stream.respond({ ...answerFields(headers), ":status": status }, { waitForTrailers: mayHaveTrailers });
-    if (mayHaveTrailers) this.#stream.on("wantTrailers", () => this.#stream.sendTrailers(answerFields(this.#trailers)));
+    const fields = answerFields(headers);
+    if (this.#contentless) delete fields["content-length"];
+    this.#stream.respond({ ...fields, ":status": status }, { waitForTrailers: mayHaveTrailers });
+    if (mayHaveTrailers) this.#stream.on("wantTrailers", () => this.#sendTrailers());
     this.started = true;
+  }
+
+  #sendTrailers(): void {
+    try {
+      this.#stream.sendTrailers(answerFields(this.#trailers));
+    } catch {
+      // Called by Node: what is thrown here ends the process, so a trailer that cannot be written ends its stream alone.
+      this.cut();
+    }
   }
 }

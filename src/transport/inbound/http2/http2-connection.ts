@@ -6,19 +6,19 @@ import type { ConnectionOwner } from "../connection-owner.ts";
 import { Http2Client } from "./http2-client.ts";
 import { Http2Request } from "./http2-request.ts";
 import { readRequestHead } from "./request-fields.ts";
+import { StreamPace } from "./stream-pace.ts";
 
 /** One request that has not been answered to its end. */
 interface Open {
   readonly request: Http2Request;
   readonly client: Http2Client;
-  bytesSeen: number;
-  seenAtMs: number;
+  readonly pace: StreamPace;
 }
 
 /** NO_ERROR (RFC 9113 §7): the answer is whole, and the rest of the request is not wanted (§8.1). */
 const NO_ERROR = 0;
-/** The shutdown notice (RFC 9113 §6.8): requests on their way are still taken. */
-const HIGHEST_STREAM = 2 ** 31 - 1;
+/** Nothing was done with the request: it may be sent again (RFC 9113 §8.7). */
+const REFUSED_STREAM = 7;
 
 /** One client connection that speaks HTTP/2. Each of its streams is a request of the pipeline like any other. */
 export class Http2Connection {
@@ -28,6 +28,8 @@ export class Http2Connection {
   readonly #open = new Set<Open>();
   #idleSinceMs = performance.now();
   #wasUsed = false;
+  /** The last stream that is answered; those beyond it were said to be left alone. */
+  #lastStream = Number.POSITIVE_INFINITY;
 
   constructor(session: ServerHttp2Session, socket: Socket, owner: ConnectionOwner) {
     this.#session = session;
@@ -45,7 +47,7 @@ export class Http2Connection {
     return this.#open.size === 0 ? this.#idleSinceMs : undefined;
   }
 
-  /** Called every second or more often. Ends what is idle too long, and cuts a client whose body does not come although it could. */
+  /** Called every second or more often. Ends what is idle too long, and streams that do not move although they could. */
   check(nowMs: number): void {
     const { timeouts } = this.#owner;
     const idleLimitMs = this.#wasUsed ? timeouts.keepAliveTimeoutMs : timeouts.headerTimeoutMs;
@@ -54,14 +56,18 @@ export class Http2Connection {
       if (this.#session.closed) this.destroy();
       else this.#session.close();
     }
-    for (const open of this.#open) this.#checkBodyOf(open, nowMs);
+    for (const open of this.#open) this.#checkPaceOf(open, nowMs);
   }
 
-  /** Lets the client know that its next requests belong elsewhere. */
+  /**
+   * Lets the client know that its next requests belong elsewhere, and which one was the last that is answered. Behind a GOAWAY
+   * nghttp2 passes requests over in silence, also behind the notice of RFC 9113 §6.8, which would promise an answer to them.
+   */
   closeWhenAnswered(): void {
     if (this.#session.destroyed) return;
-    this.#session.goaway(NO_ERROR, HIGHEST_STREAM);
-    // What it sent before it can have heard of it still gets its answer.
+    this.#lastStream = this.#session.state.lastProcStreamID ?? 0;
+    this.#session.goaway(NO_ERROR, this.#lastStream);
+    // It is given the time to hear of it.
     this.#idleSinceMs = performance.now();
   }
 
@@ -73,41 +79,61 @@ export class Http2Connection {
     this.#wasUsed = true;
     // A stream that is reset is told of through its closing.
     stream.on("error", () => undefined);
+    // Withdrawn before anybody has looked at it (CVE-2023-44487).
+    if (stream.closed) return;
+    // It came before the GOAWAY went out, but not before that was written.
+    if ((stream.id ?? 0) > this.#lastStream) {
+      stream.close(REFUSED_STREAM);
+      return;
+    }
     const head = readRequestHead(rawHeaders, !stream.endAfterHeaders);
     if (head.kind === "refused") {
       this.#refuse(stream, head.failure);
       return;
     }
     const request = new Http2Request(stream, this.#socket, head);
-    const client = new Http2Client(stream);
-    const open: Open = { request, client, bytesSeen: -1, seenAtMs: 0 };
+    const client = new Http2Client(stream, () => this.#awaitRest(request));
+    const open: Open = { request, client, pace: new StreamPace(this.#owner.timeouts) };
     this.#open.add(open);
-    stream.on("finish", () => this.#discardRest(request));
-    stream.on("close", () => {
-      this.#open.delete(open);
-      this.#idleSinceMs = performance.now();
-    });
+    stream.on("close", () => this.#close(open));
     if (!answersAsLastHop(request, client, this.#owner.limits)) this.#owner.onRequest(request, client);
   }
 
-  /** After an early answer the rest of the body is read and thrown away for a bounded time; then the client is told to stop. */
-  #discardRest(request: Http2Request): void {
-    if (request.complete) return;
-    request.discardBody();
-    setTimeout(() => request.stream.close(NO_ERROR), this.#owner.timeouts.lingerMs).unref();
+  #close(open: Open): void {
+    if (this.#open.delete(open)) this.#idleSinceMs = performance.now();
   }
 
-  #checkBodyOf(open: Open, nowMs: number): void {
-    const { request } = open;
+  /**
+   * After an early answer the rest of the body goes on for as long as somebody takes it. What nobody takes is read and thrown away
+   * for a bounded time; then the client is told to stop.
+   */
+  #awaitRest(request: Http2Request): void {
     if (request.complete) return;
-    // Octets of all streams: who sends on one of them is alive, and each has a deadline of its own upstream.
-    const { bytesRead } = this.#socket;
-    if (bytesRead !== open.bytesSeen || request.blocked) {
-      open.bytesSeen = bytesRead;
-      open.seenAtMs = nowMs;
-    } else if (nowMs - open.seenAtMs >= this.#owner.timeouts.bodyIdleTimeoutMs) {
-      if (open.client.started) open.client.cut();
-      else this.#refuse(request.stream, "request-timeout");
+    if (!request.taken) request.discardBody();
+    const onTime = (): void => {
+      if (request.taken && !request.stream.closed) this.#awaitRest(request);
+      else request.stream.close(NO_ERROR);
+    };
+    setTimeout(onTime, this.#owner.timeouts.lingerMs).unref();
+  }
+
+  #checkPaceOf(open: Open, nowMs: number): void {
+    const { request, client, pace } = open;
+    // Reset with NO_ERROR, a stream is closed for good only once its body was read.
+    if (request.stream.closed) request.discardBody();
+    else if (pace.answerIsStuck(client, nowMs)) client.cut();
+    else if (pace.bodyIsTooSlow(request, client, nowMs)) this.#giveUpBodyOf(open);
+  }
+
+  #giveUpBodyOf(open: Open): void {
+    const { request, client } = open;
+    if (client.ended && client.sent) request.stream.close(NO_ERROR);
+    else if (client.started) client.cut();
+    else {
+      client.refuse();
+      this.#close(open);
+      this.#refuse(request.stream, "request-timeout");
+      request.abandon();
     }
   }
 
@@ -118,6 +144,12 @@ export class Http2Connection {
     stream.respond({ ":status": status, "content-type": "application/problem+json", "cache-control": "no-store" });
     stream.end(`${body}\n`);
     stream.resume();
-    setTimeout(() => stream.close(NO_ERROR), this.#owner.timeouts.lingerMs).unref();
+    setTimeout(() => this.#giveUp(stream), this.#owner.timeouts.lingerMs).unref();
+  }
+
+  #giveUp(stream: ServerHttp2Stream): void {
+    if (stream.writableFinished) stream.close(NO_ERROR);
+    // `close` would wait for a client that takes nothing.
+    else stream.destroy(new Error("the answer was not taken"));
   }
 }

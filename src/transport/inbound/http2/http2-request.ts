@@ -17,6 +17,8 @@ export class Http2Request implements ClientRequest {
   readonly stream: ServerHttp2Stream;
   /** Whether all of the body came. */
   complete: boolean;
+  /** Of the body, as far as somebody took it. */
+  receivedBytes = 0;
   #sink: BodySink | undefined;
   #reads = false;
   #bound: ClientBound | undefined;
@@ -42,12 +44,24 @@ export class Http2Request implements ClientRequest {
       this.complete = true;
       this.#sink?.onEnd();
     });
-    stream.on("close", () => this.#bound?.onClientClosed());
+    // A reset with NO_ERROR closes a stream only once its body was read; it is aborted at once.
+    stream.on("aborted", () => this.abandon());
+    stream.on("close", () => this.abandon());
   }
 
-  /** Whether the client could not send on if it wanted to. */
+  /** Whether somebody takes the body as it comes. */
+  get taken(): boolean {
+    return this.#sink !== undefined;
+  }
+
+  /** Whether the client could not send on if it wanted to, or nobody would look. */
   get blocked(): boolean {
-    return this.stream.readableLength > 0 || this.stream.isPaused();
+    return !this.#reads || this.stream.readableLength > 0 || this.stream.isPaused();
+  }
+
+  /** Whoever is at work on the request need not go on. */
+  abandon(): void {
+    this.#bound?.onClientClosed();
   }
 
   watch(bound: ClientBound | undefined): void {
@@ -75,5 +89,8 @@ export class Http2Request implements ClientRequest {
     this.stream.resume();
   }
 
-  readonly #onData = (bytes: Buffer): void => this.#sink?.onData(bytes);
+  readonly #onData = (bytes: Buffer): void => {
+    this.receivedBytes += bytes.length;
+    this.#sink?.onData(bytes);
+  };
 }
