@@ -101,7 +101,7 @@ export class ForwardExchange implements Exchange, ClientBound {
       this.#deadlines.touch();
       this.#body.start(connection, head);
     } else {
-      connection.write(head);
+      connection.writeWhole(head);
       this.#onRequestWritten();
     }
   }

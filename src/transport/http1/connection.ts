@@ -5,6 +5,7 @@ import { connectSocket, type Endpoint } from "./connect-socket.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ResponseHead } from "./parse-head.ts";
 import { type ResponseHandler, ResponseParser } from "./response-parser.ts";
+import { writeSoon } from "./write-soon.ts";
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
@@ -75,6 +76,11 @@ export class Connection implements ResponseHandler {
   write(data: string | Buffer, onWritten?: () => void): boolean {
     if (typeof data === "string") return this.#socket.write(data, "latin1", onWritten);
     return this.#socket.write(data, onWritten);
+  }
+
+  /** Writes a whole request, at the end of this turn of the event loop. */
+  writeWhole(request: string): void {
+    writeSoon(this.#socket, request);
   }
 
   /** Several writes as one packet. */
