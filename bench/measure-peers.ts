@@ -27,6 +27,8 @@ export interface PeerResult {
   readonly halfLoadP99Us: number;
   /** CPU time of all processes of the proxy for each request, under full load. */
   readonly cpuUs: number;
+  /** The same, round by round: those of one round were measured within a minute of each other. */
+  readonly cpuUsByRound: readonly number[];
   /** The same at half load. */
   readonly halfLoadCpuUs: number;
   /** Of the medians, to figway's pass-through. */
@@ -108,6 +110,7 @@ function summarise(peer: Peer, rounds: readonly Round[], base: readonly Round[])
     halfLoadP50Us: of(({ half }) => half.p50Us),
     halfLoadP99Us: of(({ half }) => half.p99Us),
     cpuUs: of(({ full }) => cpuOf(full)),
+    cpuUsByRound: rounds.map(({ full }) => cpuOf(full)),
     halfLoadCpuUs: of(({ half }) => cpuOf(half)),
     cpuRatio: of(({ full }) => cpuOf(full)) / median(base.map(({ full }) => cpuOf(full))),
     utilisation: of(({ full }) => full.cpuUs / 1_000 / full.elapsedMs),

@@ -24,6 +24,8 @@ export interface Peer {
 
 export const PASS_THROUGH = "figway";
 export const FULL_JOB = "figway-full";
+export const PASS_THROUGH_NO_LOG = "figway-no-log";
+export const FULL_JOB_NO_LOG = "figway-full-no-log";
 export const HTTP_PROXY = "http-proxy-1";
 export const NGINX_AUTH = "nginx-auth";
 
@@ -43,19 +45,19 @@ export const PEERS: readonly Peer[] = [
   { ...figway, name: FULL_JOB, title: "figway, full job", job: "full", args: ["info"], quick: true },
   {
     ...figway,
-    name: "figway-no-log",
+    name: PASS_THROUGH_NO_LOG,
     title: "figway, pass-through, no log",
     job: "pass-through",
     args: ["silent"],
-    quick: false,
+    quick: true,
   },
   {
     ...figway,
-    name: "figway-full-no-log",
+    name: FULL_JOB_NO_LOG,
     title: "figway, full job, no log",
     job: "full",
     args: ["silent"],
-    quick: false,
+    quick: true,
   },
   {
     ...figway,
@@ -106,6 +108,8 @@ export const PEERS: readonly Peer[] = [
     ...onNode,
     name: "raw",
     title: "raw sockets, nothing read",
+    // No proxy, so its tail is nobody's measure.
+    onNode: false,
     file: "raw-sockets.ts",
     args: [],
     fromNpm: false,

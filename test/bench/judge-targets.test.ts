@@ -3,7 +3,15 @@ import { judgeTargets } from "../../bench/judge-targets.ts";
 import type { PeerResult } from "../../bench/measure-peers.ts";
 
 function result(name: string, cpuUs: number, halfLoadP99Us = 1_000): PeerResult {
-  const rest = { requestsPerSecond: 1, p50Us: 1, p99Us: 1, halfLoadP50Us: 1, halfLoadCpuUs: 1, cpuRatio: 1 };
+  const rest = {
+    cpuUsByRound: [cpuUs],
+    requestsPerSecond: 1,
+    p50Us: 1,
+    p99Us: 1,
+    halfLoadP50Us: 1,
+    halfLoadCpuUs: 1,
+    cpuRatio: 1,
+  };
   return { name, title: name, cpuUs, halfLoadP99Us, utilisation: 1, failures: 0, ...rest };
 }
 
@@ -47,4 +55,11 @@ it("says of each target whether it was held", () => {
     ["128 MB", true],
     ["192 MB", false],
   ]);
+});
+
+it("compares within each round: what slowed both down for a while says nothing of either", () => {
+  const own = { ...result("figway", 20), cpuUsByRound: [10, 20, 30] };
+  const other = { ...result("http-proxy-1", 20), cpuUsByRound: [40, 20, 120] };
+  const [verdict] = judgeTargets({ peers: [own, other], routes: [], idle: [], flips: [] });
+  expect(verdict).toMatchObject({ measured: "0.25", held: true });
 });
