@@ -4,6 +4,7 @@ import { endToEndAnswerFields } from "../end-to-end-fields.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/parse-head.ts";
 import { writeRequestHead } from "../http1/request-head.ts";
 import { MAX_HEAD_BYTES } from "../http1/response-parser.ts";
+import { fieldLines } from "../inbound/http1/answer-lines.ts";
 import type { TunnelOptions } from "../tunnel.ts";
 import { connectUpstream } from "./connect-upstream.ts";
 import { Tunnel } from "./open-tunnel.ts";
@@ -102,7 +103,11 @@ export class Handshake {
   #onHead(head: ResponseHead, end: number): void {
     if (head.status === 101) {
       this.#received = this.#received.subarray(end);
-      this.#switch(head);
+      try {
+        this.#switch(head);
+      } catch (error) {
+        this.#fail("gateway", "internal", `the answer could not be passed on: ${String(error)}`);
+      }
     } else if (head.status < 200) {
       this.#received = this.#received.subarray(end);
       if (++this.#informationCount > MAX_INFORMATION) {
@@ -154,9 +159,7 @@ export class Handshake {
     }
     if (upgrade.toLowerCase() !== ",websocket") return { client, translated: undefined };
     const fields = outbound.translateAnswer(101, endToEndAnswerFields(head.headers, 101));
-    let translated = "";
-    for (let i = 0; i < fields.length; i += 2) translated += `${fields[i]}: ${fields[i + 1]}\r\n`;
-    return { client, translated };
+    return { client, translated: fieldLines(fields) };
   }
 
   #relayRefusal(status: number): void {

@@ -4,6 +4,7 @@ import { endToEndAnswerFields } from "../end-to-end-fields.ts";
 import type { AnswerFacts } from "../http1/answer-framing.ts";
 import type { ResponseHead } from "../http1/parse-head.ts";
 import { type ResponseHandler, ResponseParser } from "../http1/response-parser.ts";
+import { fieldLines } from "../inbound/http1/answer-lines.ts";
 import { forwardableTrailers, lastChunk } from "../trailer-fields.ts";
 
 export interface RefusalOptions {
@@ -53,9 +54,13 @@ export class RefusalRelay implements ResponseHandler {
   }
 
   onHead(head: ResponseHead, facts: AnswerFacts): void {
-    const fields = this.#options.translateAnswer(head.status, endToEndAnswerFields(head.headers, head.status));
     let text = `HTTP/1.1 ${head.status} ${head.statusText}\r\n`;
-    for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+    try {
+      text += fieldLines(this.#options.translateAnswer(head.status, endToEndAnswerFields(head.headers, head.status)));
+    } catch (error) {
+      this.#fail(`the answer could not be passed on: ${String(error)}`);
+      return;
+    }
     this.#chunked = facts.framing.kind === "chunked" || facts.framing.kind === "until-close";
     if (this.#chunked) text += "Transfer-Encoding: chunked\r\n";
     this.started = true;

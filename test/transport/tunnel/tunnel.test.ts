@@ -345,3 +345,35 @@ it("slows an upstream down when the client does not read", async () => {
     .toBe(true);
   expect(written).toBeLessThan(64 << 20);
 });
+
+const throwing = (): string[] => {
+  throw new Error("no such translation");
+};
+
+it.each([
+  ["a malformed field in its switch", SWITCHED, (): string[] => ["X", "a\r\nSet-Cookie: sid=1"]],
+  [
+    "a malformed field in its refusal",
+    "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno",
+    (): string[] => ["X", "\u010a"],
+  ],
+  ["a translation that throws", SWITCHED, throwing],
+])("fails on %s, and has not written an octet to the client by then", async (_what, answer, translateAnswer) => {
+  const origin = await rawOrigin(answer);
+  const outbound = {
+    side: "modern",
+    upstream: "modern",
+    method: "GET",
+    target: "/ws",
+    headers: ["Host", "shop.example"],
+    translateAnswer,
+    answerEnded: undefined,
+    holdAnswer: undefined,
+    limits: { totalTimeoutMs: undefined, maxBodyBytes: undefined },
+  } as const;
+  const gateway = await gatewayTo(`http://127.0.0.1:${origin.port}`, { outbound });
+  const client = rawClient(gateway.port);
+  expect(await client.until((received) => received.startsWith("HTTP/1.1 502 "))).toBe(true);
+  expect(gateway.outcomes).toMatchObject([{ kind: "failed", responseStarted: false }]);
+  expect(client.received()).not.toContain("Set-Cookie");
+});
