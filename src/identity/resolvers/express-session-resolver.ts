@@ -107,12 +107,17 @@ class ExpressSessionResolver implements IdentityResolver, SessionLife {
   }
 
   legacyAnswer(request: ResolveRequest): LegacyAnswer | undefined {
-    const named = this.#nameIn(request);
-    if ("kind" in named) return undefined;
+    let named: SessionName | Resolution | undefined;
+    const answered = (): SessionRecord | undefined => {
+      // Where no session was ever read, as with every flag off, there is none to forget.
+      if (this.#reader.isEmpty) return undefined;
+      named ??= this.#nameIn(request);
+      return "kind" in named ? undefined : this.#legacyAnswered(named);
+    };
     return {
-      began: () => void this.#legacyAnswered(named),
+      began: () => void answered(),
       ended: () => {
-        const endedForUser = this.#legacyAnswered(named);
+        const endedForUser = answered();
         if (endedForUser !== undefined) void this.#buryIfGone(endedForUser);
       },
     };

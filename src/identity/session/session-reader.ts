@@ -42,6 +42,11 @@ export class SessionReader {
     return record;
   }
 
+  /** Whether no session is known at all. */
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
   known(name: SessionName): SessionRecord | undefined {
     return this.#records.get(name.id);
   }
