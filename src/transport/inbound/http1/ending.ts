@@ -27,27 +27,24 @@ export function endAfterUpgrade(socket: Socket, lingerMs: number, readBefore = -
 }
 
 /**
- * Looks after a connection whose end has begun, every second or more often. It does not rely on `finish` and `close`: a TLS connection
- * that was reset just then never says either (seen in Node 26.10), and would be kept for ever.
+ * Watches over what is left to write, every second or more often. It does not rely on `finish` and `close`: a TLS connection that was
+ * reset just then never says either (seen in Node 26.10), and would be kept for ever.
  */
-export class EndingPatience {
+export class WritingPatience {
   readonly #socket: Socket;
-  readonly #lingerMs: number;
-  #leftToWrite = -1;
-  #endsAtMs = 0;
+  #taken = -1;
+  #takenAtMs = 0;
 
-  constructor(socket: Socket, lingerMs: number) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#lingerMs = lingerMs;
   }
 
-  /** Closes a connection that has not come to its end, or to the end of what is written to it, and takes no octets either. */
-  check(nowMs: number, awaits: "end" | "finish"): void {
-    const { writableEnded, writableFinished, writableLength } = this.#socket;
-    if (!writableEnded || (awaits === "finish" && writableFinished)) return;
-    if (writableLength !== this.#leftToWrite) {
-      this.#leftToWrite = writableLength;
-      this.#endsAtMs = nowMs + this.#lingerMs;
-    } else if (nowMs >= this.#endsAtMs) this.#socket.destroy();
+  /** Closes a connection that has taken nothing for `limitMs`. */
+  check(nowMs: number, limitMs: number): void {
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (taken !== this.#taken) {
+      this.#taken = taken;
+      this.#takenAtMs = nowMs;
+    } else if (nowMs - this.#takenAtMs >= limitMs) this.#socket.destroy();
   }
 }

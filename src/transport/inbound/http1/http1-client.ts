@@ -27,6 +27,8 @@ const GATHER_BYTES = 16_384;
 export class Http1Client implements ClientSide {
   started = false;
   gone = false;
+  /** Whether the answer is whole, be it sent or not. */
+  ended = false;
   /** Whether the client was told to send its body. */
   continued = false;
   /** Whether the connection ends with this answer. Settled once the head is written. */
@@ -104,6 +106,7 @@ export class Http1Client implements ClientSide {
     const { socket } = this.#connection;
     // Whatever it was told last was the last it is told.
     if (this.gone) return;
+    this.ended = true;
     if (this.#chunked) this.#gathered += lastChunk(trailers);
     const text = this.#takeText();
     if (text !== "") socket.write(text, "latin1");

@@ -6,7 +6,7 @@ import { type ProtocolFailure, protocolAnswer } from "../protocol-answer.ts";
 import { screenHandshake } from "../screen-handshake.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
-import { EndingPatience, endAfterUpgrade, graceAfterHalfClose } from "./ending.ts";
+import { endAfterUpgrade, graceAfterHalfClose, WritingPatience } from "./ending.ts";
 import { HeadReader } from "./head-reader.ts";
 import { readLent } from "./read-lent.ts";
 import { type AnswerControl, Http1Client } from "./http1-client.ts";
@@ -26,7 +26,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   readonly #owner: ConnectionOwner;
   readonly #heads: HeadReader;
   readonly #pace: BodyPace;
-  readonly #patience: EndingPatience;
+  readonly #patience: WritingPatience;
   #phase: "open" | "lingering" | "upgraded" | "closed" = "open";
   #request: Http1Request | undefined;
   #client: Http1Client | undefined;
@@ -47,7 +47,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     this.#owner = owner;
     this.#heads = new HeadReader(owner.limits.maxHeaderBytes);
     this.#pace = new BodyPace(owner.timeouts);
-    this.#patience = new EndingPatience(socket, owner.timeouts.lingerMs);
+    this.#patience = new WritingPatience(socket);
     // An error without a listener ends the process. What it means is told by `close`.
     socket.on("error", () => undefined);
     this.#giveBack = readLent(socket, (bytes, length) => this.#receive(bytes, length));
@@ -71,13 +71,20 @@ export class Http1Connection implements ReadingControl, AnswerControl {
   /** Called every second or more often: ends what takes too long. */
   check(nowMs: number): void {
     const request = this.#request;
-    if (this.#phase !== "open") this.#patience.check(nowMs, this.#phase === "lingering" ? "end" : "finish");
+    if (this.#phase !== "open") this.#checkEnding(nowMs);
     else if (request === undefined) this.#checkIdle(nowMs);
     else if (!request.complete) {
       const { bytesRead } = this.socket;
       if (this.#pace.isTooSlow({ request, client: this.#client as Http1Client, bytesRead, nowMs }))
         this.refuse("request-timeout");
-    }
+    } else if (this.#client?.ended === true) this.#patience.check(nowMs, this.#owner.timeouts.keepAliveTimeoutMs);
+  }
+
+  #checkEnding(nowMs: number): void {
+    const { writableEnded, writableFinished } = this.socket;
+    // A tunnel that was ended is looked after by others once all of it was written.
+    if (!writableEnded || (writableFinished && this.#phase === "upgraded")) return;
+    this.#patience.check(nowMs, this.#owner.timeouts.lingerMs);
   }
 
   /** Lets the answer in flight be the last one. */
@@ -215,6 +222,7 @@ export class Http1Connection implements ReadingControl, AnswerControl {
     }
     const { socket } = this;
     this.#phase = "upgraded";
+    this.#heads.forget();
     this.#giveBack();
     socket.off("end", this.#onEnd);
     socket.pause();

@@ -254,3 +254,27 @@ it.each([
   expect(await raw.until((received) => received.includes("screened"))).toBe(true);
   expect(statuses(raw.received())).toEqual(["400"]);
 });
+
+it("closes a connection whose client does not read a finished answer, and spares one that reads slowly", async () => {
+  const size = 8 << 20;
+  const { client, listener } = await listen(
+    (_request, side) => {
+      side.head(200, "OK", ["Content-Length", String(size)], { kind: "length", length: size });
+      const part = Buffer.alloc(1 << 20, "x");
+      for (let i = 0; i < 8; i++) side.body(part, 0, part.length);
+      side.end([]);
+    },
+    { keepAliveTimeoutMs: 300, headerTimeoutMs: 5_000 },
+  );
+  const slow = client(get("/slow"));
+  const timer = setInterval(() => (slow.socket.isPaused() ? slow.socket.resume() : slow.socket.pause()), 20);
+  stops.push(async () => clearInterval(timer));
+  const blind = client(get("/blind"));
+  blind.socket.pause();
+  await expect.poll(() => listener.connectionCount()).toBe(2);
+  await expect.poll(() => slow.received().length).toBeGreaterThan(size);
+  await expect.poll(() => listener.connectionCount(), { timeout: 5_000 }).toBe(0);
+  blind.socket.resume();
+  expect(await blind.untilClosed()).toBe(true);
+  expect(blind.received().length).toBeLessThan(size);
+});
