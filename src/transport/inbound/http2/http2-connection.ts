@@ -28,6 +28,7 @@ export class Http2Connection {
   readonly #open = new Set<Open>();
   #idleSinceMs = performance.now();
   #wasUsed = false;
+  #ending = false;
   /** The last stream that is answered; those beyond it were said to be left alone. */
   #lastStream = Number.POSITIVE_INFINITY;
 
@@ -73,25 +74,30 @@ export class Http2Connection {
 
   destroy(): void {
     this.#session.destroy();
+    if (this.#ending) return;
+    this.#ending = true;
+    // Node waits for a client that does not take what was sent last, or that does not close its side.
+    setTimeout(() => this.#socket.destroy(), this.#owner.timeouts.lingerMs).unref();
   }
 
   #take(stream: ServerHttp2Stream, rawHeaders: readonly string[]): void {
     this.#wasUsed = true;
     // A stream that is reset is told of through its closing.
     stream.on("error", () => undefined);
-    // Withdrawn before anybody has looked at it (CVE-2023-44487).
+    // Reset in the meantime.
     if (stream.closed) return;
     // It came before the GOAWAY went out, but not before that was written.
     if ((stream.id ?? 0) > this.#lastStream) {
       stream.close(REFUSED_STREAM);
       return;
     }
-    const head = readRequestHead(rawHeaders, !stream.endAfterHeaders);
+    const { maxHeaderBytes } = this.#owner.limits;
+    const head = readRequestHead(rawHeaders, !stream.endAfterHeaders, maxHeaderBytes);
     if (head.kind === "refused") {
       this.#refuse(stream, head.failure);
       return;
     }
-    const request = new Http2Request(stream, this.#socket, head);
+    const request = new Http2Request(stream, this.#socket, head, maxHeaderBytes);
     const client = new Http2Client(stream, () => this.#awaitRest(request));
     const open: Open = { request, client, pace: new StreamPace(this.#owner.timeouts) };
     this.#open.add(open);
@@ -119,8 +125,8 @@ export class Http2Connection {
 
   #checkPaceOf(open: Open, nowMs: number): void {
     const { request, client, pace } = open;
-    // Reset with NO_ERROR, a stream is closed for good only once its body was read.
-    if (request.stream.closed) request.discardBody();
+    // Reset with NO_ERROR, a stream waits for somebody to read its body; closed by us, for the client to take the reset.
+    if (request.stream.closed) request.stream.destroy();
     else if (pace.answerIsStuck(client, nowMs)) client.cut();
     else if (pace.bodyIsTooSlow(request, client, nowMs)) this.#giveUpBodyOf(open);
   }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { RawHeaders } from "../../../model/raw-headers.ts";
 import type { BodySink, ClientBound, ClientRequest } from "../../client-request.ts";
 import { type RequestFacts, readRequestFacts } from "../../request-facts.ts";
+import { octetsOf } from "./request-fields.ts";
 
 /** A request of an HTTP/2 stream as the HTTP/1.1 message that it means. */
 export class Http2Request implements ClientRequest {
@@ -27,6 +28,7 @@ export class Http2Request implements ClientRequest {
     stream: ServerHttp2Stream,
     socket: Socket,
     head: { method: string; target: string; headers: RawHeaders },
+    maxTrailerBytes: number,
   ) {
     this.stream = stream;
     this.socket = socket;
@@ -35,9 +37,10 @@ export class Http2Request implements ClientRequest {
     this.rawHeaders = head.headers;
     this.facts = readRequestFacts(head.headers, 1);
     this.complete = stream.endAfterHeaders;
-    stream.on("trailers", (_trailers, _flags, rawTrailers: readonly string[] = []) =>
-      this.rawTrailers.push(...rawTrailers),
-    );
+    stream.on("trailers", (_trailers, _flags, rawTrailers: readonly string[] = []) => {
+      if (octetsOf(rawTrailers) > maxTrailerBytes) stream.destroy(new Error("the trailers are too large"));
+      else this.rawTrailers.push(...rawTrailers);
+    });
     stream.on("end", () => {
       // Node (26.10) ends a stream that was reset like one that is whole. Passed on, a broken upload would look complete.
       if (stream.closed) return;

@@ -4,7 +4,9 @@ import { isFieldValue, knownToken } from "../../http1/octets.ts";
 /** An HTTP/2 request's head as the HTTP/1.1 head that means the same (RFC 9113 §8.3.1), or why there is none. */
 export type RequestHead =
   | { readonly kind: "ok"; readonly method: string; readonly target: string; readonly headers: RawHeaders }
-  | { readonly kind: "refused"; readonly failure: "bad-request" | "bad-host"; readonly detail: string };
+  | { readonly kind: "refused"; readonly failure: Failure; readonly detail: string };
+
+type Failure = "bad-request" | "bad-host" | "fields-too-large";
 
 /** Meaningless in HTTP/2, and a message with them is malformed (RFC 9113 §8.2.2). `te` may only say `trailers`. */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
@@ -19,13 +21,16 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 /**
  * Turns pseudo-header fields into a request line and Host, and joins what HTTP/2 splits. A body of unannounced length becomes a chunked
  * one. nghttp2 has by then refused most of what is malformed; what it would let through is refused here, never repaired.
+ * `maxBytes` counts as in HTTP/1: nghttp2 holds nobody to the limit who does not acknowledge the settings that name it.
  */
-export function readRequestHead(rawHeaders: RawHeaders, hasBody: boolean): RequestHead {
+export function readRequestHead(rawHeaders: RawHeaders, hasBody: boolean, maxBytes: number): RequestHead {
   const pseudo = new Map<string, string>();
   const headers: string[] = [];
   const crumbs: string[] = [];
   let host: string | undefined;
   let hasLength = false;
+  if (octetsOf(rawHeaders) > maxBytes)
+    return refused("fields-too-large", `the fields have more than ${maxBytes} octets`);
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const value = rawHeaders[i + 1] as string;
@@ -58,6 +63,13 @@ export function readRequestHead(rawHeaders: RawHeaders, hasBody: boolean): Reque
   return { kind: "ok", method: pseudo.get(":method") ?? "", target, headers };
 }
 
-function refused(failure: "bad-request" | "bad-host", detail: string): RequestHead {
+/** How long the fields would be in HTTP/1, with colon, space and line end. */
+export function octetsOf(fields: RawHeaders): number {
+  let octets = fields.length * 2;
+  for (const text of fields) octets += text.length;
+  return octets;
+}
+
+function refused(failure: Failure, detail: string): RequestHead {
   return { kind: "refused", failure, detail };
 }

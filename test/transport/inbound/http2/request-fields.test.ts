@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { readRequestHead } from "../../../../src/transport/inbound/http2/request-fields.ts";
+import { readRequestHead as read } from "../../../../src/transport/inbound/http2/request-fields.ts";
 
+const readRequestHead = (rawHeaders: string[], hasBody: boolean, maxBytes = 1_000) =>
+  read(rawHeaders, hasBody, maxBytes);
 const PSEUDO = [":method", "GET", ":scheme", "https", ":authority", "shop.test", ":path", "/a?b"];
 
 it("pseudo-header fields become method, target and Host", () => {
@@ -41,4 +43,11 @@ it.each<[string, string[]]>([
   ["an absolute URI as path", [...PSEUDO.slice(0, 6), ":path", "https://other.test/"]],
 ])("a request with %s is refused", (_title, rawHeaders) => {
   expect(readRequestHead(rawHeaders, false)).toMatchObject({ kind: "refused" });
+});
+
+it("counts what the head would have in HTTP/1, and refuses more than the limit", () => {
+  const head = [...PSEUDO, "x-long", "v".repeat(100)];
+  const bytes = head.reduce((sum, text) => sum + text.length, 2 * head.length);
+  expect(readRequestHead(head, false, bytes)).toMatchObject({ kind: "ok" });
+  expect(readRequestHead(head, false, bytes - 1)).toMatchObject({ kind: "refused", failure: "fields-too-large" });
 });
