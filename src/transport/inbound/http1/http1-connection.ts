@@ -4,7 +4,7 @@ import { answersAsLastHop } from "../answers-as-last-hop.ts";
 import type { ConnectionOwner } from "../connection-owner.ts";
 import { type ProtocolFailure, protocolAnswer } from "../protocol-answer.ts";
 import { screenHandshake } from "../screen-handshake.ts";
-import { BodyPace } from "./body-pace.ts";
+import { BodyPace } from "../body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { endAfterUpgrade, graceAfterHalfClose, WritingPatience } from "./ending.ts";
 import { HeadReader } from "./head-reader.ts";

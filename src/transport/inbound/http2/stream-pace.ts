@@ -1,12 +1,7 @@
 import type { InboundTimeouts } from "../../../config/schema/listen.ts";
+import { BodyPace } from "../body-pace.ts";
 import type { Http2Client } from "./http2-client.ts";
 import type { Http2Request } from "./http2-request.ts";
-
-/**
- * What must come of a body within each `bodyIdleTimeoutMs`: a client that dribbles octet by octet holds a connection to the
- * upstream for as long as it likes, and costs it nothing.
- */
-const MIN_BODY_BYTES = 256;
 
 /**
  * How one stream moves, looked at every second or more often. What its client does on other streams is no excuse: dribbling on
@@ -14,32 +9,19 @@ const MIN_BODY_BYTES = 256;
  */
 export class StreamPace {
   readonly #timeouts: InboundTimeouts;
-  readonly #beganMs = performance.now();
-  /** -1: not yet looked at. */
-  #bytesSeen = -1;
-  #bytesSeenAtMs = 0;
+  readonly #body: BodyPace;
   #unsentSeen = -1;
   #unsentSeenAtMs = 0;
 
   constructor(timeouts: InboundTimeouts) {
     this.#timeouts = timeouts;
+    this.#body = new BodyPace(timeouts);
+    this.#body.begin(performance.now());
   }
 
   /** Whether the rest of the body does not come although it could, or all of it takes too long. By `performance.now()`, as all times here. */
   bodyIsTooSlow(request: Http2Request, client: Http2Client, nowMs: number): boolean {
-    if (request.complete) return false;
-    const { requestTimeoutMs, bodyIdleTimeoutMs } = this.#timeouts;
-    if (requestTimeoutMs > 0 && nowMs - this.#beganMs >= requestTimeoutMs) return true;
-    const came = request.receivedBytes - this.#bytesSeen;
-    const waitsForContinue = request.facts.framing.expectsContinue && !client.continued && came === 0;
-    // While the answer is under way, both sides may be in a dialogue: then the least sign of life will do.
-    const enough = client.started && !client.sent ? 1 : MIN_BODY_BYTES;
-    if (this.#bytesSeen === -1 || waitsForContinue || request.blocked || came >= enough) {
-      this.#bytesSeen = request.receivedBytes;
-      this.#bytesSeenAtMs = nowMs;
-      return false;
-    }
-    return nowMs - this.#bytesSeenAtMs >= bodyIdleTimeoutMs;
+    return !request.complete && this.#body.isTooSlow({ request, client, bytesRead: request.receivedBytes, nowMs });
   }
 
   /**

@@ -1,6 +1,5 @@
-import type { InboundTimeouts } from "../../../config/schema/listen.ts";
-import type { Http1Client } from "./http1-client.ts";
-import type { Http1Request } from "./http1-request.ts";
+import type { InboundTimeouts } from "../../config/schema/listen.ts";
+import type { RequestFacts } from "../request-facts.ts";
 
 /**
  * What must come of a body within each `bodyIdleTimeoutMs`: a client that dribbles octet by octet holds a connection to the
@@ -10,15 +9,17 @@ const MIN_BODY_BYTES = 256;
 
 /** What is looked at each time. */
 export interface BodyProgress {
-  readonly request: Http1Request;
-  readonly client: Http1Client;
-  /** Octets read from the connection so far. */
+  /** `blocked`: its client could not send on if it wanted to. */
+  readonly request: { readonly facts: RequestFacts; readonly blocked: boolean };
+  /** `continued`: it was told to send its body. */
+  readonly client: { readonly started: boolean; readonly sent: boolean; readonly continued: boolean };
+  /** Octets that have come so far: over HTTP/1 on the connection, over HTTP/2 on the stream. */
   readonly bytesRead: number;
   /** By `performance.now()`, as all times here. */
   readonly nowMs: number;
 }
 
-/** How fast the bodies of one connection's requests come, looked at every second or more often. */
+/** How fast bodies come, one after the other; looked at every second or more often. */
 export class BodyPace {
   readonly #timeouts: InboundTimeouts;
   /** -1: not yet looked at during this request. */
